@@ -1,0 +1,198 @@
+"""
+The nouns. Every shape, unit and order that crosses a folder border is defined here; read it first.
+
+N joints = A action dimensions (14 on the robot in the box), T chunk length, K objects of a task,
+H x W pixels. *Inside* the package a joint vector holds arm joints in rad and grippers as an opening
+of 0 (closed) to 1 (open); *on the wire* grippers are in joint units too. RobotSpec converts.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm's place in every joint vector of the robot."""
+
+    name: str  # 'left'
+    joints: slice  # arm joints, base to wrist [rad]
+    gripper: slice  # opening, 0 closed .. 1 open
+
+    @property
+    def all(self) -> slice:
+        """The arm's joints and its gripper."""
+        return slice(self.joints.start, self.gripper.stop)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """One camera as configured: what the robot publishes and what a policy is given."""
+
+    name: str  # 'cam_high'
+    width: int  # [px]
+    height: int  # [px]
+    rate_hz: float
+
+
+@dataclass(frozen=True)
+class CommandTopic:
+    """Where commands go: a topic, its message type, and the joints that it carries, in order."""
+
+    topic: str  # relative to the robot's namespace
+    type: str  # 'trajectory_msgs/msg/JointTrajectory' or 'std_msgs/msg/Float64MultiArray'
+    joints: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RobotSpec:
+    """What a robot is, read from config/robots/<name>.yaml and its URDF; arrays are inside units."""
+
+    name: str
+    urdf: str  # the URDF's text
+    joint_names: tuple[str, ...]  # (N,) the order of every joint vector
+    arms: tuple[Arm, ...]  # left, then right
+    cameras: tuple[Camera, ...]
+    control_hz: float
+    lower: np.ndarray  # (N,) position limits [rad, opening]
+    upper: np.ndarray  # (N,)
+    velocity: np.ndarray  # (N,) [rad/s, opening/s]
+    acceleration: np.ndarray  # (N,) [rad/s^2, ...]
+    jerk: np.ndarray  # (N,) [rad/s^3, ...]
+    effort: np.ndarray  # (N,) [Nm, N], joint units
+    home: np.ndarray  # (N,) where an episode starts
+    wire_scale: np.ndarray  # (N,) joint units per inside unit; 1 for arm joints
+    wire_offset: np.ndarray  # (N,) joint units at inside 0
+    joint_state_topics: tuple[str, ...] = ('joint_states',)
+    command_topics: tuple[CommandTopic, ...] = ()
+
+    @property
+    def dt_ns(self) -> int:
+        """One control period [ns]."""
+        return round(1e9 / self.control_hz)
+
+    @property
+    def dt_s(self) -> float:
+        """One control period [s]."""
+        return self.dt_ns * 1e-9
+
+    @property
+    def size(self) -> int:
+        """N, the number of joints, which is A, the number of action dimensions."""
+        return len(self.joint_names)
+
+    def arm(self, name: str) -> Arm:
+        """Return the arm called name; ValueError lists the arms there are."""
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        raise ValueError(f'{self.name} has no arm {name!r}; it has {[a.name for a in self.arms]}')
+
+    def to_wire(self, vector: np.ndarray) -> np.ndarray:
+        """Inside positions (..., N) -> joint units."""
+        return vector * self.wire_scale + self.wire_offset
+
+    def from_wire(self, vector: np.ndarray) -> np.ndarray:
+        """Positions in joint units (..., N) -> inside units."""
+        return (vector - self.wire_offset) / self.wire_scale
+
+
+def of_arm(arm: Arm, vector: np.ndarray) -> np.ndarray:
+    """View of vector (..., N) that belongs to one arm: joints, then gripper."""
+    return vector[..., arm.all]
+
+
+@dataclass(frozen=True)
+class JointSample:
+    """The robot's joints as measured at one instant, in RobotSpec order and inside units."""
+
+    stamp_ns: int
+    position: np.ndarray  # (N,) [rad, opening]
+    velocity: np.ndarray  # (N,) [rad/s, opening/s]
+    effort: np.ndarray  # (N,) [Nm, N]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the policy may see at one control tick."""
+
+    stamp_ns: int  # the tick, ROS clock
+    values: dict[str, np.ndarray]  # 'position' (N,), 'velocity' (N,), 'objects' (K, 7) ...
+    images: dict[str, np.ndarray] = field(default_factory=dict)  # name -> (H, W, 3) uint8 RGB
+    image_age_s: dict[str, float] = field(default_factory=dict)  # of the newest not after the tick
+
+
+@dataclass(frozen=True)
+class ActionChunk:
+    """A policy's plan: row i is the target for stamp_ns + (i + 1) * dt."""
+
+    stamp_ns: int  # of the observation it was planned from
+    targets: np.ndarray  # (T, A) [rad, opening]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a person's hands ask of the robot at one tick, resolved to joints."""
+
+    stamp_ns: int
+    target: np.ndarray  # (A,) [rad, opening], to be reached one period later
+    engaged: tuple[bool, ...]  # per arm, left then right: dead-man held, so the hands are in control
+    source: str = 'leader'  # its entry in config/arbiter.yaml
+
+
+class Who(str, Enum):
+    """Who commands an arm."""
+
+    POLICY = 'policy'
+    HUMAN = 'human'
+    HOLD = 'hold'
+    ESTOP = 'estop'
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Who commands one arm at one tick, and why."""
+
+    who: Who
+    why: str  # 'dead-man', 'no fresh chunk', 'estop: button' ...
+    since_ns: int
+    operator: str = ''
+    policy_version: str = ''
+    gate_score: float = float('nan')
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The arbiter's word for one tick: THE command, and who is behind it, arm by arm."""
+
+    stamp_ns: int
+    command: np.ndarray  # (A,) [rad, opening], to be reached one period later
+    authority: tuple[Authority, ...]  # left, right
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the task stands, judged from physics."""
+
+    stamp_ns: int
+    state: str  # 'running', 'success' or 'failure'
+    reason: str = ''  # failure kind: 'never grasped', 'dropped', 'missed the bin', 'time out'
+    elapsed_s: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the episode has ended."""
+        return self.state != 'running'
+
+
+@dataclass(frozen=True)
+class Step:
+    """One turn of the loop, complete: what a recorder or a video subscribes to."""
+
+    observation: Observation
+    joints: JointSample
+    chunk: ActionChunk | None  # published at this tick, None when none was due
+    proposal: Proposal | None  # the person's, whether executed or not
+    decision: Decision
+    outcome: Outcome
