@@ -196,3 +196,6 @@ class Step:
     proposal: Proposal | None  # the person's, whether executed or not
     decision: Decision
     outcome: Outcome
+    objects: np.ndarray = field(default_factory=lambda: np.zeros((0, 7)))  # (K, 7) xyz, xyzw
+    frames: dict[str, bytes] = field(default_factory=dict)  # camera -> serialized image, when due
+    label: ActionChunk | None = None  # what an expert would have done from here (DAgger)

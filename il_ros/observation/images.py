@@ -10,6 +10,11 @@ TRANSPORTS = ('jpeg', 'png', 'raw')
 JPEG_QUALITY = 90
 
 
+def kind(transport: str) -> str:
+    """Return the message type that carries images of a transport."""
+    return wire.image_topic('', transport).type
+
+
 def encode(stamp_ns: int, camera: str, image: np.ndarray, transport: str) -> bytes:
     """Image (H, W, 3) uint8 RGB -> the bytes of Image ('raw') or CompressedImage ('jpeg', 'png')."""
     if transport == 'raw':

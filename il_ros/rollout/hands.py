@@ -1,0 +1,71 @@
+"""The simulated operator in one process: the same hands, without the topics between."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from il_ros.registry import make
+from il_ros.rollout.loop import through_wire
+from il_ros.sim.demonstrators import DEMONSTRATORS
+from il_ros.sim.operator import SyntheticOperator
+from il_ros.sim.tasks import TASKS
+from il_ros.sim.world import World
+from il_ros.spec import ActionChunk, JointSample, Proposal, RobotSpec
+from il_ros.teleop.leader import Leader
+
+
+class OperatorHands:
+    """A synthetic operator who holds leader arms; demonstrator selects the style of moving."""
+
+    def __init__(self, spec: RobotSpec, task: str, demonstrator: int = 0, always: bool = True):
+        self.spec = spec
+        self.task = make(TASKS, task)
+        self.demonstrator = demonstrator
+        self.always = always  # demonstrating all the time, or only taking over where needed
+        self.leader = Leader(spec)
+        self.reset(0)
+
+    def reset(self, seed: int) -> None:
+        """Start an episode as the person that demonstrator and seed stand for."""
+        self.operator = operator_for(self.spec, self.task, self.demonstrator, seed, self.always)
+
+    def propose(self, joints: JointSample, objects: np.ndarray) -> Proposal:
+        """Return where the leader arms are held at this tick, and whether the dead-man is."""
+        target, engaged = self.operator.act(joints, objects)
+        leader = replace(joints, position=through_wire(self.spec, target))
+        return self.leader.propose(leader, tuple(engaged for _ in self.spec.arms))
+
+
+class BranchLabeller:
+    """
+    Label a state with the expert's chunk: branch the world, let the expert drive, come back.
+
+    With chunks the label must be a whole plan: single actions along the *policy's* path are no plan that
+    anyone has. Source: Ross et al. 2011, arXiv:1011.0686 (DAgger), for chunks.
+    """
+
+    def __init__(self, world: World, task: str, T: int):
+        self.world = world
+        self.task = make(TASKS, task)
+        self.T = T
+
+    def label(self, joints: JointSample) -> ActionChunk:
+        """Return the T targets (T, A) of the expert from the world's present state."""
+        expert = self.task.expert(self.world.spec, DEMONSTRATORS[0], 0)
+        here = self.world.save()
+        targets = []
+        for _ in range(self.T):
+            targets.append(expert.act(self.world.joints(), self.world.objects()))
+            self.world.step(targets[-1])
+        self.world.restore(here)
+        return ActionChunk(joints.stamp_ns, np.stack(targets))
+
+
+def operator_for(
+    spec: RobotSpec, task, demonstrator: int, seed: int, always: bool
+) -> SyntheticOperator:
+    """Return the synthetic operator of an episode; ValueError for a demonstrator there is not."""
+    if not 0 <= demonstrator < len(DEMONSTRATORS):
+        raise ValueError(f'demonstrator {demonstrator}: there are 0 to {len(DEMONSTRATORS) - 1}')
+    expert = task.expert(spec, DEMONSTRATORS[demonstrator], seed)
+    return SyntheticOperator(spec, expert, always=always)
