@@ -15,6 +15,7 @@ from rosbags.typesys import Stores, get_typestore
 from il_ros.spec import (
     ActionChunk,
     Authority,
+    CommandTopic,
     Decision,
     JointSample,
     Outcome,
@@ -219,6 +220,37 @@ def read_trajectory(spec: RobotSpec, data: bytes, where: str) -> ActionChunk:
     rows = [np.asarray(point.positions)[order] for point in message.points]
     targets = spec.from_wire(np.stack(rows)) if rows else np.zeros((0, spec.size))
     return ActionChunk(ns_of(message.header.stamp), targets)
+
+
+# -- commands ---------------------------------------------------------------------------------
+
+FLOATS = 'std_msgs/msg/Float64MultiArray'
+
+
+def command_topic(target: CommandTopic) -> Topic:
+    """Return the topic that a robot takes commands on."""
+    return Topic(target.topic, target.type)
+
+
+def command_msg(spec: RobotSpec, target: CommandTopic, decision: Decision) -> bytes:
+    """Encode the part of a decision's command that one topic of the robot carries, in joint units."""
+    order = joint_order(target.joints, spec.joint_names, target.topic)
+    values = spec.to_wire(np.asarray(decision.command, dtype=np.float64))[order]
+    if target.type == FLOATS:
+        layout = _T['std_msgs/msg/MultiArrayLayout'](dim=[], data_offset=0)
+        return to_bytes(FLOATS, _T[FLOATS](layout=layout, data=values))
+    point = _TrajectoryPoint(
+        positions=values,
+        velocities=_NONE,
+        accelerations=_NONE,
+        effort=_NONE,
+        time_from_start=duration_msg(spec.dt_ns),
+    )
+    kind = _T['trajectory_msgs/msg/JointTrajectory']
+    return to_bytes(
+        COMMAND,
+        kind(header=header(decision.stamp_ns), joint_names=list(target.joints), points=[point]),
+    )
 
 
 # -- task -------------------------------------------------------------------------------------

@@ -54,13 +54,17 @@ class Loop:
         self.world = world
         self.spec = world.spec
         self.arbiter = arbiter
-        self.pilot = pilot
         self.hands = hands
         self.labeller = labeller
         self.transport = transport
         self.subscribers = list(subscribers)
-        self.builder = builder_for(self.spec, pilot)
+        self.set_policy(pilot)
         self._is_first = True  # an episode starts with an image from every camera
+
+    def set_policy(self, pilot: Pilot | None) -> None:
+        """Act with another policy from the next episode on; None leaves the arms to the hands."""
+        self.pilot = pilot
+        self.builder = builder_for(self.spec, pilot)
 
     def run(self, seed: int) -> Outcome:
         """Run one episode to its end and return how it ended."""

@@ -1,0 +1,89 @@
+"""A collection: episodes into a folder, going on where an earlier, interrupted one stopped."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from il_ros.rollout.statistics import wilson
+from il_ros.session.episode import EpisodePlan, EpisodeResult, Rig
+
+RESULTS = 'episodes.jsonl'  # one line for each episode that ended, written when it ended
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Episodes that belong together."""
+
+    folder: Path
+    task: str
+    episodes: int
+    seeds: range
+    operator: str
+    demonstrators: int = 1  # they take turns
+    with_policy: bool = False
+    is_recorded: bool = True
+    round: int = 0
+
+    def plan(self, number: int) -> EpisodePlan:
+        """Return the plan of episode number."""
+        return EpisodePlan(
+            number,
+            self.seeds[number],
+            self.task,
+            self.operator,
+            number % self.demonstrators,
+            self.with_policy,
+            str(self.folder) if self.is_recorded else '',
+            self.round,
+        )
+
+
+def collect(
+    rig: Rig, wanted: Collection, say: Callable[[EpisodeResult], None]
+) -> list[EpisodeResult]:
+    """Run the episodes that the folder does not have yet; return the results of all."""
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    results = read_results(wanted.folder)
+    with (wanted.folder / RESULTS).open('a') as file:
+        while len(results) < wanted.episodes:
+            result = rig.episode(wanted.plan(len(results)))
+            if result.termination == 'discarded':
+                continue  # the same scene again: the person wants another try
+            file.write(json.dumps(result.row()) + '\n')
+            file.flush()
+            results.append(result)
+            say(result)
+    return results
+
+
+def read_results(folder: Path) -> list[EpisodeResult]:
+    """Return what became of the episodes of a folder; a line cut off by a crash is left out."""
+    path = folder / RESULTS
+    lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
+    whole = [line for line in lines if line.endswith('\n')]
+    if len(whole) != len(lines):
+        path.write_text(''.join(whole))
+    return [EpisodeResult(**json.loads(line)) for line in whole]
+
+
+def summary(results: Sequence[EpisodeResult]) -> dict[str, Any]:
+    """Return rates and counts over episodes: success with its 95 % interval, failures by kind."""
+    wins = sum(result.outcome == 'success' for result in results)
+    n = len(results)
+    low, high = wilson(wins, n)
+    failures: dict[str, int] = {}
+    for result in results:
+        if result.outcome != 'success':
+            failures[result.reason or 'other'] = failures.get(result.reason or 'other', 0) + 1
+    return {
+        'n': n,
+        'success': wins / n if n else 0.0,
+        'low': low,
+        'high': high,
+        'failures': failures,
+        'interventions_per_episode': sum(r.interventions for r in results) / max(n, 1),
+        'human_share': sum(r.human_ticks for r in results)
+        / max(sum(r.ticks for r in results), 1),
+    }

@@ -1,0 +1,77 @@
+"""What an episode is to be, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from il_ros.spec import Authority, Who
+
+
+@dataclass(frozen=True)
+class EpisodePlan:
+    """One episode to run."""
+
+    number: int  # within its collection, from 0
+    seed: int
+    task: str
+    operator: str  # 'always' demonstrates, 'correct' takes over where needed, 'off' keeps away
+    demonstrator: int  # number of the synthetic demonstrator
+    with_policy: bool
+    root: str  # folder for the bag; '' records nothing
+    round: int = 0
+
+    def meta(self) -> dict[str, Any]:
+        """What the bag says of itself from the start."""
+        keys = ('number', 'seed', 'task', 'operator', 'demonstrator', 'with_policy', 'round')
+        return {key: getattr(self, key) for key in keys}
+
+
+@dataclass(frozen=True)
+class EpisodeResult:
+    """What became of an episode."""
+
+    number: int
+    seed: int
+    outcome: str  # 'success', 'failure' or 'unlabeled'
+    reason: str  # failure kind, as the task judges it
+    termination: str  # 'stopped', 'timeout', 'cancelled', 'error', 'discarded'
+    ticks: int
+    interventions: int  # take-overs, both arms together counting once
+    human_ticks: int  # ticks with a person on at least one arm
+    bag: str = ''
+    is_repeatable: bool = True  # False when a participant had to be dropped
+
+    def row(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return asdict(self)
+
+
+class Rig(Protocol):
+    """What can run an episode: the loop in one process, or the ROS graph."""
+
+    def episode(self, plan: EpisodePlan) -> EpisodeResult:
+        """Reset, run, record and judge one episode."""
+
+    def load(self, checkpoint: str) -> None:
+        """Act with another checkpoint from now on; ValueError leaves the old one in place."""
+
+
+class Tally:
+    """Count who acted, tick by tick."""
+
+    def __init__(self) -> None:
+        self.ticks = self.human_ticks = self.interventions = 0
+        self._was_human = False
+
+    def add(self, authority: Sequence[Authority]) -> None:
+        """Take the authority of one tick, arm by arm."""
+        is_human = any(arm.who is Who.HUMAN for arm in authority)
+        self.ticks += 1
+        self.human_ticks += is_human
+        self.interventions += is_human and not self._was_human
+        self._was_human = is_human
+
+
+def termination_of(state: str, reason: str) -> str:
+    """Return the termination reason of an episode that the task itself ended."""
+    return 'timeout' if reason == 'time out' else 'stopped' if state != 'running' else 'cancelled'

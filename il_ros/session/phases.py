@@ -1,0 +1,56 @@
+"""Where a session stands: an Enum and a table; a refused event names the allowed ones."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+
+class Phase(str, Enum):
+    """What the session is doing."""
+
+    IDLE = 'idle'
+    RESETTING = 'resetting'
+    RUNNING = 'running'
+    REVIEW = 'review'
+    TRAINING = 'training'
+    DONE = 'done'
+
+
+NEXT = {
+    (Phase.IDLE, 'reset'): Phase.RESETTING,
+    (Phase.IDLE, 'train'): Phase.TRAINING,
+    (Phase.IDLE, 'finish'): Phase.DONE,
+    (Phase.RESETTING, 'start'): Phase.RUNNING,
+    (Phase.RESETTING, 'abort'): Phase.IDLE,
+    (Phase.RUNNING, 'stop'): Phase.REVIEW,
+    (Phase.RUNNING, 'success'): Phase.REVIEW,
+    (Phase.RUNNING, 'failure'): Phase.REVIEW,
+    (Phase.RUNNING, 'discard'): Phase.REVIEW,
+    (Phase.REVIEW, 'keep'): Phase.IDLE,
+    (Phase.REVIEW, 'discard'): Phase.IDLE,
+    (Phase.TRAINING, 'trained'): Phase.IDLE,
+    (Phase.DONE, 'reset'): Phase.RESETTING,
+}
+
+
+def after(phase: Phase, event: str) -> Phase:
+    """Return the phase that follows; ValueError says which events are allowed now."""
+    if (phase, event) not in NEXT:
+        allowed = [e for p, e in NEXT if p is phase]
+        raise ValueError(f'{event!r} refused in phase {phase.value}; allowed: {allowed}')
+    return NEXT[phase, event]
+
+
+class Standing:
+    """The session's phase and counts; every change is announced."""
+
+    def __init__(self, announce: Callable[[Phase, dict[str, Any]], None]):
+        self.phase = Phase.IDLE
+        self.values: dict[str, Any] = {}
+        self._announce = announce
+
+    def on(self, event: str, values: dict[str, Any] | None = None) -> None:
+        """Follow an event of the table; ValueError where it is refused."""
+        self.phase = after(self.phase, event)
+        self.values = {**self.values, **(values or {})}
+        self._announce(self.phase, self.values)
