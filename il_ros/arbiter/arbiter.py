@@ -1,0 +1,238 @@
+"""The arbiter: each tick, and for each arm, e-stop over person over policy over hold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
+from il_ros.arbiter.locks import Locks
+from il_ros.arbiter.motion import Motion, State, at_rest
+from il_ros.arbiter.persons import Persons
+from il_ros.arbiter.reseat import Reseat
+from il_ros.arbiter.sources import POLICY, ArbiterConfig
+from il_ros.registry import nearest
+from il_ros.spec import ActionChunk, Authority, Decision, JointSample, Proposal, RobotSpec, Who
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who has one arm at one tick, and where to; without a target it brakes and stands."""
+
+    who: Who
+    why: str
+    target: State | None = None
+    operator: str = ''
+    is_plea: bool = False  # a person is wanted
+
+
+class Arbiter:
+    """Turns what is proposed into the one command that the robot gets."""
+
+    def __init__(self, spec: RobotSpec, config: ArbiterConfig):
+        self.spec = spec
+        self.config = config
+        self._motion = Motion(spec)
+        self._persons = Persons(spec, config)
+        self._locks = Locks(config)
+        policy = config.topics.get(POLICY)
+        self._policy_priority = policy.priority if policy else -1
+        lasts_s = policy.timeout if policy else 0.0
+        self._executors = [ChunkExecutor(spec.dt_ns, lasts_s) for _ in spec.arms]
+        self._reseat = Reseat(spec.size)
+        self._plan: Plan | None = None  # the newest, for version and score
+        self._pending: Plan | None = None  # offered since the last tick
+        self._authority: tuple[Authority, ...] = ()
+        self._policy_may = [True for _ in spec.arms]
+        self._now_ns = 0
+        self.request = ''  # why a person is wanted, '' when none is
+
+    # -- what comes in ------------------------------------------------------------------------
+
+    @property
+    def is_seated(self) -> bool:
+        """Whether a measured pose is known, from which to start."""
+        return bool(self._authority)
+
+    @property
+    def command(self) -> np.ndarray:
+        """The last command (A,) [rad, opening]."""
+        return self._motion.command.copy()
+
+    def reset(self, joints: JointSample) -> None:
+        """Re-seat the command at the measured pose and forget who proposed what; a latch stays."""
+        self._motion.seat(self._measured(joints))
+        self._persons.forget()
+        self._reseat.forget()
+        self._plan = self._pending = None
+        self._now_ns = joints.stamp_ns
+        self.request = ''
+        self._policy_may = [True for _ in self.spec.arms]
+        for executor in self._executors:
+            executor.forget(joints.stamp_ns)
+        start = Authority(Who.HOLD, 'start', joints.stamp_ns)
+        self._authority = tuple(start for _ in self.spec.arms)
+
+    def offer_chunk(
+        self, chunk: ActionChunk, version: str = '', score: float = float('nan')
+    ) -> None:
+        """Take the policy's plan; an empty one says nothing, an impossible one stops its arms."""
+        shape = np.shape(chunk.targets)
+        if shape[0] == 0:
+            return
+        if len(shape) != 2 or shape[1] != self.spec.size:
+            self._refuse(f'policy proposed targets {shape} for {self.spec.size} joints')
+        elif not np.isfinite(chunk.targets).all():
+            self._refuse('policy proposed NaN')
+        else:
+            self._pending = plan_of(chunk, self.spec.dt_s, version, score)
+
+    def offer(self, proposal: Proposal, operator: str = '') -> None:
+        """Take what a person's hands ask for; ValueError for a source that is not configured."""
+        self._persons.offer(proposal, operator)
+
+    def take_over(self, arm: str, source: str) -> None:
+        """Give an arm to a source whose dead-man is not held; ValueError if either is unknown."""
+        self._persons.take(self._index(arm), source)
+
+    def hand_back(self, arm: str | None = None) -> None:
+        """End the take-over of one arm, or of all."""
+        for index in range(len(self.spec.arms)) if arm is None else [self._index(arm)]:
+            self._persons.give_back(index)
+
+    def lock(self, name: str, locked: bool, now_ns: int) -> None:
+        """Take what a lock says; ValueError for one that is not configured."""
+        self._locks.set(name, locked, now_ns)
+
+    def clear_estop(self) -> str:
+        """Release the latched e-stop by hand; return why it stays, '' when it does not."""
+        return self._locks.clear(self._now_ns)
+
+    # -- what goes out ------------------------------------------------------------------------
+
+    def tick(self, joints: JointSample) -> Decision:
+        """Decide who has each arm at joints.stamp_ns, and move the command by one period."""
+        if not self.is_seated:
+            self.reset(joints)
+        now_ns = self._now_ns = joints.stamp_ns
+        self._take_pending(now_ns)
+        highest, locked = self._locks.update(now_ns)
+        self._update_seat(joints)
+        verdicts = [self._decide(i, highest, locked) for i in range(len(self.spec.arms))]
+        return self._execute(verdicts)
+
+    def hold_all(self, joints: JointSample | None, now_ns: int, why: str) -> Decision:
+        """Brake every arm and stand, because why; what was planned before is not resumed."""
+        if not self.is_seated:
+            if joints is None:
+                raise ValueError(f'nothing to hold: no measured pose yet ({why})')
+            self.reset(joints)
+        self._now_ns = now_ns
+        self._pending = None
+        self._locks.update(now_ns)
+        self._policy_may = [False for _ in self.spec.arms]
+        hold = self._estop() or Verdict(Who.HOLD, why, is_plea=True)
+        return self._execute([hold for _ in self.spec.arms])
+
+    # -- deciding -----------------------------------------------------------------------------
+
+    def _decide(self, arm: int, highest: int, locked: str) -> Verdict:
+        """Return who has an arm; sources up to priority `highest` are locked."""
+        verdict = self._estop() or self._seating() or self._person(arm, highest, locked)
+        if verdict is None and self._policy_priority <= highest:
+            verdict = Verdict(Who.HOLD, locked)
+        may, self._policy_may[arm] = self._policy_may[arm], verdict is None
+        if verdict is not None:
+            return verdict
+        if not may:  # handed back at this tick: only what is planned from here on counts
+            self._executors[arm].forget(self._now_ns + 1)
+        return self._policy(arm)
+
+    def _estop(self) -> Verdict | None:
+        if not self._locks.latched:
+            return None
+        return Verdict(Who.ESTOP, f'estop: {self._locks.latched}', self._reseat.target, '', True)
+
+    def _seating(self) -> Verdict | None:
+        if self._locks.latched or self._reseat.target is None:
+            return None
+        return Verdict(Who.HOLD, 're-seating at the measured pose', self._reseat.target)
+
+    def _person(self, arm: int, highest: int, locked: str) -> Verdict | None:
+        """Return the verdict while a person has, or had and did not give back, the arm."""
+        source = self._persons.in_control(arm, self._now_ns, above=highest)
+        if source:
+            target = self._persons.target(source, self._now_ns)
+            operator = self._persons.operator(source)
+            return Verdict(Who.HUMAN, f'{source} engaged', target, operator)
+        silent = self._persons.silent(arm, self._now_ns)
+        if not silent:
+            return None
+        if self.config.topics[silent].priority <= highest:
+            return Verdict(Who.HOLD, locked)
+        return Verdict(Who.HOLD, self._persons.why_silent(silent), is_plea=True)
+
+    def _policy(self, arm: int) -> Verdict:
+        executor = self._executors[arm]
+        why = executor.why_not(self._now_ns)
+        if why:
+            return Verdict(Who.HOLD, why, is_plea=self._plan is not None)
+        return Verdict(Who.POLICY, 'chunk', executor.target(self._now_ns))
+
+    def _update_seat(self, joints: JointSample) -> None:
+        """Follow the e-stop: while it is latched, and until the command is where the robot is."""
+        measured = self._measured(joints)
+        if self._reseat.update(bool(self._locks.latched), measured, self._motion.state):
+            self._persons.forget()
+
+    def _take_pending(self, now_ns: int) -> None:
+        """Hand the newest plan to each arm's executor."""
+        plan, self._pending = self._pending, None
+        if plan is None:
+            return
+        self._plan = plan
+        for executor, authority in zip(self._executors, self._authority, strict=True):
+            held_since_ns = authority.since_ns if authority.who is Who.HOLD else None
+            executor.offer(plan, now_ns, held_since_ns)
+
+    def _refuse(self, why: str) -> None:
+        """Stop executing the policy's plans, because why."""
+        self._pending = None
+        for executor in self._executors:
+            executor.refuse(why)
+
+    # -- executing ----------------------------------------------------------------------------
+
+    def _execute(self, verdicts: list[Verdict]) -> Decision:
+        """Move the command by one period as the verdicts say."""
+        wanted = np.stack(at_rest(self._motion.command).rows())  # (3, N)
+        moves = np.zeros(self.spec.size, dtype=bool)
+        for arm, verdict in zip(self.spec.arms, verdicts, strict=True):
+            if verdict.target is not None:
+                moves[arm.all] = True
+                wanted[:, arm.all] = np.stack(verdict.target.rows())[:, arm.all]
+        command = self._motion.step(State(*wanted), moves)
+        self._authority = tuple(map(self._authority_of, verdicts, self._authority))
+        pleas = zip(self.spec.arms, verdicts, strict=True)
+        self.request = '; '.join(f'{arm.name}: {v.why}' for arm, v in pleas if v.is_plea)
+        return Decision(self._now_ns, command, self._authority)
+
+    def _authority_of(self, verdict: Verdict, before: Authority) -> Authority:
+        same = (verdict.who, verdict.operator) == (before.who, before.operator)
+        since_ns = before.since_ns if same else self._now_ns
+        version = self._plan.version if self._plan else ''
+        score = self._plan.score if self._plan else float('nan')
+        return Authority(verdict.who, verdict.why, since_ns, verdict.operator, version, score)
+
+    def _index(self, arm: str) -> int:
+        """Return the place of the arm called so; ValueError names the nearest there is."""
+        names = [a.name for a in self.spec.arms]
+        if arm not in names:
+            raise ValueError(f'{self.spec.name} has no arm {arm!r}{nearest(arm, names)}')
+        return names.index(arm)
+
+    def _measured(self, joints: JointSample) -> np.ndarray:
+        """Return the measured pose (N,); ValueError if it is not one of this robot."""
+        position = np.asarray(joints.position, dtype=np.float64)
+        if position.shape != (self.spec.size,) or not np.isfinite(position).all():
+            raise ValueError(f'measured pose {position} is not {self.spec.size} finite positions')
+        return position

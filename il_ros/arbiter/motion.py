@@ -1,0 +1,209 @@
+"""The motion generator: whatever is asked of it, the command keeps every limit, jerk included."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ruckig import ControlInterface as Interface
+from ruckig import InputParameter, Ruckig, Synchronization, Trajectory
+
+from il_ros.spec import RobotSpec
+
+POLE = 0.4  # tracking error left after a tick, three times over; smaller is stiffer
+CRUISE = 0.95  # part of the speed limit that a moving target may use up, so that it can be caught
+SLACK = 1e-9  # rounding of ruckig's sums, far below what any joint resolves
+
+
+@dataclass(frozen=True)
+class State:
+    """Where every joint is, or shall be, at one instant; arrays (N,) in inside units."""
+
+    position: np.ndarray  # [rad, opening]
+    velocity: np.ndarray  # [rad/s, ...]
+    acceleration: np.ndarray  # [rad/s^2, ...]
+
+    def rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Position, velocity, acceleration."""
+        return self.position, self.velocity, self.acceleration
+
+
+def at_rest(position: np.ndarray) -> State:
+    """Return the state of standing still at position (N,)."""
+    return State(np.array(position, dtype=np.float64), 0.0 * position, 0.0 * position)
+
+
+def tracking_gain(dt_s: float, pole: float = POLE) -> np.ndarray:
+    """
+    Return the jerk (3,) per unit of predicted error in position, velocity and acceleration.
+
+    All three closed-loop poles are put at `pole`, per tick of dt_s [s].
+    Source: Ackermann's formula, for the triple integrator under piecewise constant jerk.
+    """
+    free, forced = integrator(dt_s)
+    moved = free @ forced  # an error is corrected a tick after it was predicted
+    reach = np.stack([moved, free @ moved, free @ free @ moved], axis=1)
+    wanted = np.linalg.matrix_power(free - pole * np.eye(3), 3)
+    return np.linalg.solve(reach, wanted)[2]
+
+
+def integrator(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return (3, 3) and (3,): how a state moves in dt_s [s] by itself, and per unit of jerk."""
+    free = np.array([[1.0, dt_s, dt_s**2 / 2], [0.0, 1.0, dt_s], [0.0, 0.0, 1.0]])
+    return free, np.array([dt_s**3 / 6, dt_s**2 / 2, dt_s])
+
+
+def _pick(take: np.ndarray, one: State, other: State) -> State:
+    """Return one where take (N,) bool, else the other."""
+    return State(
+        np.where(take, one.position, other.position),
+        np.where(take, one.velocity, other.velocity),
+        np.where(take, one.acceleration, other.acceleration),
+    )
+
+
+class Motion:
+    """
+    Jerk-limited motion of every joint on its own towards a moving target.
+
+    Each tick a joint takes the first of three steps that is safe: follow (linear feedback, exact
+    on a smooth target), catch up (ruckig, time-optimal in the target's moving frame), brake. Safe
+    means: within the limits, and from there it can still stop within the position limits. By
+    induction braking is always safe, so no target whatever breaks a limit.
+    """
+
+    def __init__(self, spec: RobotSpec):
+        self._spec = spec
+        self._dt_s = spec.dt_s
+        self._gain = tracking_gain(spec.dt_s)
+        self._free, self._forced = integrator(spec.dt_s)
+        self._ruckig = Ruckig(spec.size, spec.dt_s)
+        self._trajectory = Trajectory(spec.size)
+        self._chase = _ruckig_input(spec, Interface.Position)
+        self._halt = _ruckig_input(spec, Interface.Velocity)
+        self.seat(spec.home)
+
+    def seat(self, position: np.ndarray) -> None:
+        """Stand still at position (N,), at once; outside the limits, only the way in is open."""
+        self.state = at_rest(position)
+        self._lower = np.minimum(self._spec.lower, position)
+        self._upper = np.maximum(self._spec.upper, position)
+
+    @property
+    def command(self) -> np.ndarray:
+        """Where the joints (N,) are told to be; the clip takes rounding away, no more."""
+        return np.clip(self.state.position, self._lower, self._upper)
+
+    def step(self, target: State, moves: np.ndarray) -> np.ndarray:
+        """
+        Advance one tick and return the new command (N,).
+
+        target: where the joints shall be one period from now. moves: (N,) bool, False brakes.
+        """
+        target = self._feasible(target)
+        following, done = self._follow(target)
+        done &= moves
+        chosen = following
+        if np.any(moves & ~done):
+            catching = self._catch_up(target)
+            chosen = _pick(done, following, catching)
+            done |= moves & self._is_safe(catching)
+        if not done.all():
+            chosen = _pick(done, chosen, self._brake(self.state))
+        self.state = chosen
+        self._narrow()
+        return self.command
+
+    def _narrow(self) -> None:
+        """Close the bounds to the limits behind a joint that began outside of them."""
+        position, spec = self.state.position, self._spec
+        self._lower = np.maximum(self._lower, np.minimum(spec.lower, position))
+        self._upper = np.minimum(self._upper, np.maximum(spec.upper, position))
+
+    def _feasible(self, target: State) -> State:
+        """Return the target inside the limits; a leap is a new place to go to, not a velocity."""
+        spec = self._spec
+        fast = np.abs(target.velocity) > spec.velocity
+        hard = fast | (np.abs(target.acceleration) > spec.acceleration)
+        return State(
+            np.clip(target.position, spec.lower, spec.upper),
+            np.where(fast, 0.0, np.clip(target.velocity, *self._cruise())),
+            np.where(hard, 0.0, target.acceleration),
+        )
+
+    def _cruise(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the velocities (N,) between which a target may move."""
+        return -CRUISE * self._spec.velocity, CRUISE * self._spec.velocity
+
+    def _follow(self, target: State) -> tuple[State, np.ndarray]:
+        """Return the step of the linear tracker, and where (N,) bool it is safe."""
+        free = self._free @ np.stack(self.state.rows())  # (3, N)
+        jerk = -self._gain @ (free - np.stack(target.rows()))  # (N,)
+        nearby = np.abs(jerk) <= self._spec.jerk
+        following = State(*(free + np.outer(self._forced, np.where(nearby, jerk, 0.0))))
+        return following, nearby & self._is_safe(following)
+
+    def _catch_up(self, target: State) -> State:
+        """Return the first step of the fastest way to a target that keeps its velocity."""
+        origin = target.position - target.velocity * self._dt_s  # where the target is now
+        chase, limit = self._chase, self._spec.velocity
+        chase.current_position = (self.state.position - origin).tolist()
+        chase.current_velocity = (self.state.velocity - target.velocity).tolist()
+        chase.current_acceleration = self.state.acceleration.tolist()
+        chase.max_velocity = (limit - target.velocity).tolist()
+        chase.min_velocity = (-limit - target.velocity).tolist()
+        self._ruckig.calculate(chase, self._trajectory)
+        position, velocity, acceleration = map(np.array, self._trajectory.at_time(self._dt_s))
+        return State(position + target.position, velocity + target.velocity, acceleration)
+
+    def _brake(self, state: State) -> State:
+        """Return the first step of the fastest stop, from a state."""
+        self._plan_stop(state)
+        return State(*map(np.array, self._trajectory.at_time(self._dt_s)))
+
+    def _plan_stop(self, state: State) -> None:
+        halt = self._halt
+        halt.current_position = state.position.tolist()
+        halt.current_velocity = state.velocity.tolist()
+        halt.current_acceleration = state.acceleration.tolist()
+        self._ruckig.calculate(halt, self._trajectory)
+
+    def _is_safe(self, state: State) -> np.ndarray:
+        """Return where (N,) bool a state keeps the limits, and can go on keeping them."""
+        spec = self._spec
+        ramp = state.acceleration * np.abs(state.acceleration) / (2 * spec.jerk)
+        moved = (state.position - self.state.position) / self._dt_s
+        speed = np.abs([state.velocity, state.velocity + ramp, moved]).max(axis=0)
+        slow = speed <= spec.velocity + SLACK
+        return (
+            slow
+            & (np.abs(state.acceleration) <= spec.acceleration + SLACK)
+            & self._stops_inside(state, speed)
+        )
+
+    def _stops_inside(self, state: State, speed: np.ndarray) -> np.ndarray:
+        """Return where (N,) bool the fastest stop from a state stays within the bounds."""
+        spec = self._spec
+        seconds = (np.abs(state.acceleration) + spec.acceleration) / spec.jerk
+        reach = speed * (seconds + speed / spec.acceleration)  # no stop is longer than this
+        inside = (state.position - reach > self._lower) & (state.position + reach < self._upper)
+        if inside.all():
+            return inside
+        self._plan_stop(state)
+        extrema = self._trajectory.position_extrema
+        low = np.array([bound.min for bound in extrema])
+        high = np.array([bound.max for bound in extrema])
+        return (low >= self._lower - SLACK) & (high <= self._upper + SLACK)
+
+
+def _ruckig_input(spec: RobotSpec, interface: Interface) -> InputParameter:
+    """Return ruckig's input with the robot's limits; the target stays at zero."""
+    parameters = InputParameter(spec.size)
+    parameters.control_interface = interface
+    parameters.synchronization = Synchronization.No
+    parameters.max_velocity = spec.velocity.tolist()
+    parameters.max_acceleration = spec.acceleration.tolist()
+    parameters.max_jerk = spec.jerk.tolist()
+    zero = [0.0] * spec.size
+    parameters.target_position = zero
+    parameters.target_velocity = zero
+    parameters.target_acceleration = zero
+    return parameters

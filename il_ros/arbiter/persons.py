@@ -1,0 +1,139 @@
+"""What persons propose: who is engaged on which arm, and where their hands are going."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from il_ros.arbiter.motion import State
+from il_ros.arbiter.sources import POLICY, ArbiterConfig, is_fresh
+from il_ros.spec import Proposal, RobotSpec
+
+HISTORY = 4  # proposals from which the motion of a hand is read
+COAST = 2  # periods for which a hand is taken to go on as it did
+
+
+@dataclass
+class Hand:
+    """One source's last proposals, oldest first."""
+
+    operator: str = ''
+    proposals: deque[Proposal] = field(default_factory=lambda: deque(maxlen=HISTORY))
+
+    @property
+    def last(self) -> Proposal:
+        """The newest proposal."""
+        return self.proposals[-1]
+
+
+class Persons:
+    """The persons' side of the arbiter: proposals by source, and who holds which arm."""
+
+    def __init__(self, spec: RobotSpec, config: ArbiterConfig):
+        self._spec = spec
+        self._config = config
+        persons = (name for name in config.topics if name != POLICY)
+        self._ranked = sorted(persons, key=lambda name: -config.topics[name].priority)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop every proposal and every take-over."""
+        self._hands: dict[str, Hand] = {}
+        self._taken: dict[int, str] = {}  # arm -> source, by service
+        self._holder: dict[int, str] = {}  # arm -> the source that had it last
+        self._refused: dict[str, str] = {}  # source -> what was wrong with its last proposal
+
+    def offer(self, proposal: Proposal, operator: str) -> None:
+        """Note a proposal; an impossible one silences its source."""
+        self._config.source(proposal.source)
+        wrong = self._wrong(proposal)
+        self._refused[proposal.source] = f'{proposal.source} proposed {wrong}' if wrong else ''
+        if wrong:
+            self._hands.pop(proposal.source, None)
+            return
+        hand = self._hands.setdefault(proposal.source, Hand())
+        hand.operator = operator
+        if hand.proposals and proposal.stamp_ns <= hand.last.stamp_ns:
+            hand.proposals.clear()  # the same tick again, or a clock that began anew
+        hand.proposals.append(proposal)
+
+    def _wrong(self, proposal: Proposal) -> str:
+        """Return what is wrong with a proposal, '' when nothing is."""
+        shape = np.shape(proposal.target)
+        if shape != (self._spec.size,):
+            return f'{shape} targets for {self._spec.size} joints'
+        if len(proposal.engaged) != len(self._spec.arms):
+            return f'{len(proposal.engaged)} dead-man states for {len(self._spec.arms)} arms'
+        return '' if np.isfinite(proposal.target).all() else 'NaN'
+
+    def take(self, arm: int, source: str) -> None:
+        """Give an arm to a source, dead-man or not, until it is handed back."""
+        self._config.source(source)
+        self._taken[arm] = source
+        self._holder[arm] = source
+
+    def give_back(self, arm: int) -> None:
+        """Forget who has the arm; a dead-man that is still held takes it again."""
+        self._taken.pop(arm, None)
+        self._holder.pop(arm, None)
+
+    def in_control(self, arm: int, now_ns: int, above: int) -> str:
+        """Return the source of highest priority above `above` that has the arm now, '' if none."""
+        for name in self._ranked:
+            if self._config.topics[name].priority > above and self._wants(name, arm, now_ns):
+                self._holder[arm] = name
+                return name
+        return ''
+
+    def silent(self, arm: int, now_ns: int) -> str:
+        """Return the source that had the arm, lets it stand and did not let go, '' if none."""
+        name = self._holder.get(arm, '')
+        if not name or self._taken.get(arm) == name:
+            return name
+        if name in self._hands and self._is_fresh(name, now_ns):
+            del self._holder[arm]  # it speaks, and is not engaged: it let go
+            return ''
+        return name
+
+    def why_silent(self, name: str) -> str:
+        """Return why a source that has an arm does not move it."""
+        return self._refused.get(name) or f'{name} is silent: go on, or hand back'
+
+    def _is_fresh(self, name: str, now_ns: int) -> bool:
+        timeout = self._config.topics[name].timeout
+        return is_fresh(self._hands[name].last, now_ns, timeout)
+
+    def _wants(self, name: str, arm: int, now_ns: int) -> bool:
+        """Whether a source has something to say, now, about this arm."""
+        if name not in self._hands or not self._is_fresh(name, now_ns):
+            return False
+        return self._hands[name].last.engaged[arm] or self._taken.get(arm) == name
+
+    def operator(self, name: str) -> str:
+        """Return who the person at a source is."""
+        return self._hands[name].operator
+
+    def target(self, name: str, now_ns: int) -> State:
+        """
+        Return where a source's hands will be one period after now_ns, and how they move there.
+
+        A parabola through the newest three proposals, gone on with for a late one's first periods.
+        """
+        proposals = self._hands[name].proposals
+        last = np.asarray(proposals[-1].target, dtype=np.float64)
+        dt_ns, still = self._spec.dt_ns, 0.0 * last
+        late_ns = now_ns - proposals[-1].stamp_ns
+        if len(proposals) < 3 or late_ns > COAST * dt_ns:
+            return State(last, still, still)
+        fit = parabola(list(proposals)[-3:])  # (3, A)
+        ahead = late_ns * 1e-9
+        velocity = fit[1] + ahead * fit[2]
+        return State(last + ahead * fit[1], velocity, fit[2])
+
+
+def parabola(proposals: list[Proposal]) -> np.ndarray:
+    """Return position, velocity and acceleration (3, A) at the last of three proposals."""
+    newest = proposals[-1].stamp_ns
+    t = np.array([(p.stamp_ns - newest) * 1e-9 for p in proposals])
+    basis = np.stack([np.ones_like(t), t, t**2 / 2], axis=1)
+    return np.linalg.solve(basis, np.stack([p.target for p in proposals]))
