@@ -129,6 +129,7 @@ class ActionChunk:
 
     stamp_ns: int  # of the observation it was planned from
     targets: np.ndarray  # (T, A) [rad, opening]
+    version: str = ''  # of the policy that planned it
 
 
 @dataclass(frozen=True)

@@ -176,11 +176,14 @@ def joint_order(wanted: Iterable[str], given: Iterable[str], where: str) -> np.n
 # -- trajectories -----------------------------------------------------------------------------
 
 
-def trajectory_msg(spec: RobotSpec, stamp_ns: int, targets: np.ndarray) -> bytes:
+def trajectory_msg(
+    spec: RobotSpec, stamp_ns: int, targets: np.ndarray, version: str = ''
+) -> bytes:
     """
     Encode targets (T, A) as trajectory_msgs/JointTrajectory; T may be 0, which says "nothing".
 
-    Row i is the target for stamp_ns + (i + 1) * dt, as its time_from_start says.
+    Row i is the target for stamp_ns + (i + 1) * dt, as its time_from_start says. The frame_id, which
+    joints have no use for, carries the version of the policy that planned it.
     """
     points = [
         _TrajectoryPoint(
@@ -195,7 +198,7 @@ def trajectory_msg(spec: RobotSpec, stamp_ns: int, targets: np.ndarray) -> bytes
     kind = _T['trajectory_msgs/msg/JointTrajectory']
     return to_bytes(
         CHUNK,
-        kind(header=header(stamp_ns), joint_names=list(spec.joint_names), points=points),
+        kind(header=header(stamp_ns, version), joint_names=list(spec.joint_names), points=points),
     )
 
 
@@ -219,7 +222,7 @@ def read_trajectory(spec: RobotSpec, data: bytes, where: str) -> ActionChunk:
             raise WrongJoints(f'{where}: point {i} has {len(point.positions)} positions')
     rows = [np.asarray(point.positions)[order] for point in message.points]
     targets = spec.from_wire(np.stack(rows)) if rows else np.zeros((0, spec.size))
-    return ActionChunk(ns_of(message.header.stamp), targets)
+    return ActionChunk(ns_of(message.header.stamp), targets, message.header.frame_id)
 
 
 # -- commands ---------------------------------------------------------------------------------

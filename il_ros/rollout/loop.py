@@ -120,8 +120,9 @@ class Loop:
         chunk = self.pilot.act(observation)
         if chunk is None:
             return None
-        chunk = replace(chunk, targets=through_wire(self.spec, chunk.targets))
-        self.arbiter.offer_chunk(chunk, version=self.pilot.version)
+        targets = through_wire(self.spec, chunk.targets)
+        chunk = replace(chunk, targets=targets, version=self.pilot.version)
+        self.arbiter.offer_chunk(chunk, version=chunk.version)
         return chunk
 
     def _frames(self, stamp_ns: int) -> dict[str, bytes]:

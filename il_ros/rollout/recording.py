@@ -50,7 +50,8 @@ def messages(
         yield wire.image_topic(camera, transport), data
     yield wire.JOINT_STATES, wire.joints_msg(spec, step.joints)
     if step.chunk is not None:
-        yield wire.CHUNK, wire.trajectory_msg(spec, stamp_ns, step.chunk.targets)
+        chunk = step.chunk
+        yield wire.CHUNK, wire.trajectory_msg(spec, stamp_ns, chunk.targets, chunk.version)
     if step.proposal is not None:
         yield wire.PERSON, wire.trajectory_msg(spec, stamp_ns, step.proposal.target[None])
     if step.label is not None:

@@ -1,0 +1,100 @@
+"""`il-ros evaluate`: how often does a checkpoint, or the expert, succeed?"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+HELP = 'success of a checkpoint or of the expert, with its interval'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument('what', help="checkpoint folder, or 'expert'")
+    parser.add_argument('--task', default='transfer', help='see `il-ros list tasks`')
+    parser.add_argument('--robot', default='sim', help='name in config/robots, or a robot YAML')
+    parser.add_argument('--seeds', help='A:B; by default the first 100 of the test range')
+    parser.add_argument('--processes', type=int, default=0, help='0 takes one a core')
+    parser.add_argument('--graph', action='store_true', help='over the ROS graph, in lockstep')
+    parser.add_argument('--videos', help='folder for videos of the failures')
+    parser.add_argument('--json', action='store_true', help='print one JSON object')
+
+
+def main(args: argparse.Namespace) -> int:
+    """Evaluate and print the figures."""
+    from il_ros.session import seeds as ranges
+
+    seeds = ranges.parse(args.seeds) if args.seeds else ranges.TEST[:100]
+    began = perf_counter()
+    run = over_graph if args.graph else in_process
+    result = run(args, seeds)
+    result.update(
+        seconds=round(perf_counter() - began, 2), what=args.what, seeds=[seeds.start, seeds.stop]
+    )
+    if args.what != 'expert' and not args.graph:
+        from il_ros.checkpoint import add_evaluation
+
+        add_evaluation(Path(args.what), result)
+    print(json.dumps(result) if args.json else text_of(result))
+    return 0
+
+
+def in_process(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
+    """Run the seeds in processes of this machine."""
+    from tqdm import tqdm
+
+    from il_ros.rollout.evaluate import evaluate
+    from il_ros.rollout.statistics import wilson
+
+    trials = evaluate(args.what, args.robot, args.task, seeds, args.processes)
+    done = list(tqdm(trials, total=len(seeds), unit='episode', file=sys.stderr))
+    wins = sum(trial.state == 'success' for trial in done)
+    low, high = wilson(wins, len(done))
+    failed = [trial for trial in done if trial.state != 'success']
+    if args.videos:
+        from il_ros.report.failures import failure_videos
+
+        failure_videos(args.what, args.robot, args.task, [t.seed for t in failed], args.videos)
+    kinds = sorted({trial.reason for trial in failed})
+    return {
+        'n': len(done),
+        'success': wins / len(done),
+        'low': low,
+        'high': high,
+        'failures': {kind: sum(t.reason == kind for t in failed) for kind in kinds},
+    }
+
+
+def over_graph(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
+    """Run the seeds over the ROS graph: the session bc_deployment, in lockstep."""
+    from il_ros.bringup.processes import up
+
+    if args.what == 'expert':
+        raise ValueError('--graph evaluates a checkpoint; the expert records: `il-ros record`')
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = {
+            'checkpoint': args.what,
+            'task': args.task,
+            'robot': args.robot,
+            'root_dir': folder,
+            'episodes': str(len(seeds)),
+            'seed': str(seeds.start),
+            'lockstep': 'true',
+        }
+        code = up('bc_deployment', arguments, out=sys.stderr)
+        if code != 0:
+            raise ValueError(f'the session bc_deployment ended with exit code {code}')
+        return json.loads((Path(folder) / 'results.json').read_text())
+
+
+def text_of(result: dict[str, Any]) -> str:
+    """Return the figures as a person reads them."""
+    kinds = ', '.join(f'{kind} {n}' for kind, n in result['failures'].items()) or 'none'
+    return (
+        f'{result["what"]}: success {result["success"]:.3f} '
+        f'[{result["low"]:.3f}, {result["high"]:.3f}] of {result["n"]} episodes, '
+        f'seeds {result["seeds"][0]}:{result["seeds"][1]}, {result["seconds"]} s; failures: {kinds}'
+    )

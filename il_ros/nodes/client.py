@@ -1,0 +1,89 @@
+"""Calls into a graph from a plain program: services and parameters, answered or refused by a deadline."""
+
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import Any
+
+from lifecycle_msgs.msg import State, Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Parameter, ParameterValue
+from rcl_interfaces.srv import SetParameters
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+PATIENCE_S = 30.0  # a node that has not answered by then is not there
+
+
+class GraphError(RuntimeError):
+    """A node of the graph did not answer, or refused."""
+
+
+class Client:
+    """Synchronous calls; the node must be spun by another thread."""
+
+    def __init__(self, node: Node):
+        self.node = node
+        self._clients: dict[str, Any] = {}
+
+    def call(self, kind: type, name: str, request: Any) -> Any:
+        """Call a service and return its response; GraphError when nobody answers."""
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(kind, name)
+        client = self._clients[name]
+        if not client.wait_for_service(PATIENCE_S):
+            raise GraphError(f'{name}: no such service after {PATIENCE_S:.0f} s; is the node up?')
+        future = client.call_async(request)
+        wait_until(future.done, PATIENCE_S, f'{name}: no answer')
+        return future.result()
+
+    def trigger(self, name: str) -> str:
+        """Call a Trigger service and return its message; GraphError with it when refused."""
+        response = self.call(Trigger, name, Trigger.Request())
+        if not response.success:
+            raise GraphError(f'{name}: {response.message}')
+        return response.message
+
+    def set(self, node_name: str, values: dict[str, Any]) -> None:
+        """Set parameters of a node; GraphError with the reason when it refuses one."""
+        request = SetParameters.Request(
+            parameters=[Parameter(name=k, value=_value(v)) for k, v in values.items()]
+        )
+        response = self.call(SetParameters, f'{node_name}/set_parameters', request)
+        for name, result in zip(values, response.results, strict=True):
+            if not result.successful:
+                raise GraphError(f'{node_name}.{name}: {result.reason}')
+
+    def change_state(self, node_name: str, transition: str) -> None:
+        """Bring a lifecycle node through a transition: configure, activate, deactivate."""
+        code = getattr(Transition, f'TRANSITION_{transition.upper()}')
+        request = ChangeState.Request(transition=Transition(id=code))
+        if not self.call(ChangeState, f'{node_name}/change_state', request).success:
+            raise GraphError(f'{node_name}: cannot {transition}; its log says why')
+
+    def state_of(self, node_name: str) -> str:
+        """Return the state of a lifecycle node: unconfigured, inactive or active."""
+        current = self.call(GetState, f'{node_name}/get_state', GetState.Request()).current_state
+        known = {
+            State.PRIMARY_STATE_UNCONFIGURED: 'unconfigured',
+            State.PRIMARY_STATE_INACTIVE: 'inactive',
+            State.PRIMARY_STATE_ACTIVE: 'active',
+        }
+        return known.get(current.id, current.label)
+
+
+def wait_until(is_true: Callable[[], bool], patience_s: float, what: str) -> None:
+    """Wait, politely, until something is true; GraphError says what was waited for."""
+    deadline = monotonic() + patience_s
+    pause_s = 0.0005
+    while not is_true():
+        if monotonic() > deadline:
+            raise GraphError(f'{what} within {patience_s:.0f} s')
+        sleep(pause_s)
+        pause_s = min(2 * pause_s, 0.01)
+
+
+def _value(value: Any) -> ParameterValue:
+    """Return a Python value as a parameter's."""
+    fields = {bool: (1, 'bool_value'), int: (2, 'integer_value'), float: (3, 'double_value')}
+    kind, field = fields.get(type(value), (4, 'string_value'))
+    return ParameterValue(type=kind, **{field: value})

@@ -1,0 +1,90 @@
+"""Subscriptions that feed an observation builder, and call back once for each complete tick."""
+
+from collections.abc import Callable
+
+from rclpy.node import Node
+
+from il_ros import wire
+from il_ros.nodes.topics import subscribe
+from il_ros.observation import images
+from il_ros.observation.builder import ObservationBuilder
+from il_ros.observation.joints import JointMerger
+from il_ros.spec import Observation
+
+
+class ObservationInputs:
+    """What a policy listens to; in lockstep an image that is due at a tick is waited for."""
+
+    def __init__(
+        self,
+        node: Node,
+        builder: ObservationBuilder,
+        transport: str,
+        is_lockstep: bool,
+        on_observation: Callable[[Observation], None],
+    ):
+        self.node = node
+        self.builder = builder
+        self.is_lockstep = is_lockstep
+        self.on_observation = on_observation
+        self.merger = JointMerger(builder.spec)
+        self.stamp_ns = self.done_ns = -1
+        self.subscriptions = [
+            subscribe(node, wire.Topic(name, wire.JOINT_STATES.type), self.on_joints)
+            for name in builder.spec.joint_state_topics
+        ]
+        if builder.needs_objects:
+            self.subscriptions.append(subscribe(node, wire.TASK_STATE, self.on_objects))
+        for camera in builder.cameras:
+            topic = wire.image_topic(camera, transport)
+            self.subscriptions.append(
+                subscribe(
+                    node,
+                    topic,
+                    lambda data, c=camera, t=topic: self.on_image(c, t.type, data),
+                    reliable=is_lockstep,
+                )
+            )
+
+    def destroy(self) -> None:
+        """Take the subscriptions back."""
+        for subscription in self.subscriptions:
+            self.node.destroy_subscription(subscription)
+
+    def on_joints(self, data: bytes) -> None:
+        try:
+            sample = self.merger.add(data)
+        except wire.WrongJoints as error:
+            self.node.get_logger().error(str(error), throttle_duration_sec=2.0)
+            return
+        if sample is not None:
+            self.builder.add_joints(sample)
+            self.stamp_ns = sample.stamp_ns
+            self.try_tick()
+
+    def on_objects(self, data: bytes) -> None:
+        self.builder.add_objects(*wire.read_poses(data))
+        self.try_tick()
+
+    def on_image(self, camera: str, kind: str, data: bytes) -> None:
+        self.builder.add_image(camera, *images.decode(kind, data))
+        self.try_tick()
+
+    def try_tick(self) -> None:
+        """Hand the tick's observation on once all of it is here, and only once."""
+        if self.stamp_ns == self.done_ns or self.awaits_image():
+            return
+        observation = self.builder.at(self.stamp_ns)
+        if observation is not None:
+            self.done_ns = self.stamp_ns
+            self.on_observation(observation)
+
+    def awaits_image(self) -> bool:
+        """Whether an image of this very tick is still on its way (lockstep only)."""
+        spec = self.builder.spec
+        return self.is_lockstep and any(
+            self.builder.newest_image_ns(camera.name) != self.stamp_ns
+            for camera in spec.cameras
+            if camera.name in self.builder.cameras
+            and images.is_due(camera, self.stamp_ns, spec.dt_ns)
+        )

@@ -1,0 +1,81 @@
+"""Evaluation in process: many seeds over several processes, each with a world of its own."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from il_ros.arbiter.arbiter import Arbiter
+from il_ros.arbiter.sources import load_sources
+from il_ros.policy.pilot import load_pilot
+from il_ros.registry import make
+from il_ros.robot.load import load_robot
+from il_ros.rollout.hands import OperatorHands
+from il_ros.rollout.loop import Loop, cameras_of
+from il_ros.sim.tasks import TASKS
+from il_ros.sim.world import World
+
+EXPERT = 'expert'  # what to evaluate: this word, or a checkpoint folder
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One evaluated episode."""
+
+    seed: int
+    state: str
+    reason: str
+    elapsed_s: float
+
+
+def make_loop(what: str, robot: str, task: str) -> Loop:
+    """Return a loop in which the expert or a checkpoint acts alone."""
+    spec = load_robot(robot)
+    pilot = None if what == EXPERT else load_pilot(Path(what), spec, 'cpu')
+    cameras = cameras_of(spec, pilot.config.cameras if pilot is not None else ())
+    hands = OperatorHands(spec, task) if pilot is None else None
+    world = World(spec, make(TASKS, task), cameras)
+    return Loop(world, Arbiter(spec, load_sources()), pilot, hands)
+
+
+def evaluate(
+    what: str, robot: str, task: str, seeds: Sequence[int], processes: int = 0
+) -> Iterator[Trial]:
+    """
+    Yield one Trial a seed, in the order of seeds.
+
+    processes 0 takes one a core; each runs one torch thread, batch 1, so the result does not depend on
+    how many there are.
+    """
+    workers = min(processes or len(os.sched_getaffinity(0)), len(seeds))
+    if workers <= 1:
+        _begin(what, robot, task)
+        yield from map(_trial, seeds)
+        return
+    context = multiprocessing.get_context('spawn')
+    with ProcessPoolExecutor(workers, context, _begin, (what, robot, task)) as pool:
+        yield from pool.map(_trial, seeds)
+
+
+_trial_of: Callable[[int], Trial]
+
+
+def _begin(what: str, robot: str, task: str) -> None:
+    """Make this process's loop, once."""
+    import torch
+
+    global _trial_of
+    torch.set_num_threads(1)
+    loop = make_loop(what, robot, task)
+
+    def trial_of(seed: int) -> Trial:
+        outcome = loop.run(seed)
+        return Trial(seed, outcome.state, outcome.reason, outcome.elapsed_s)
+
+    _trial_of = trial_of
+
+
+def _trial(seed: int) -> Trial:
+    return _trial_of(seed)
