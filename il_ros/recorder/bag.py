@@ -115,17 +115,27 @@ class BagWriter:
             chunk_size=CHUNK_BYTES,
             compression=COMPRESSIONS[compression],
         )
-        self._writer.start(profile='ros2')
-        self._writer.add_metadata(metadata.RECORD, metadata.encode(meta or {}))
+        try:
+            self._writer.start(profile='ros2')
+            self._writer.add_metadata(metadata.RECORD, metadata.encode(meta or {}))
+        except BaseException:  # leave no empty bag behind
+            self._file.close()
+            self.path.unlink()
+            self.folder.rmdir()
+            raise
 
-    def write(self, topic: wire.Topic, data: bytes, stamp_ns: int) -> None:
-        """Append a message received at stamp_ns [ROS clock]; OSError when the disk is full."""
+    def write(self, topic: wire.Topic, data: bytes, stamp_ns: int) -> bool:
+        """
+        Append a message received at stamp_ns [ROS clock]; whether it was flushed with all before.
+
+        Raises OSError when the disk is full.
+        """
         channel = self._channels.get(topic.name) or self._register(topic)
         self._writer.add_message(channel.id, stamp_ns, data, stamp_ns)
         channel.count += 1
         self._start_ns = min(self._start_ns, stamp_ns)
         self._end_ns = max(self._end_ns, stamp_ns)
-        self.flush_when_due()
+        return self.flush_when_due()
 
     def flush_when_due(self) -> bool:
         """Hand what is buffered to the operating system if flush_s have passed; whether it did."""

@@ -58,7 +58,7 @@ def find_bags(path: str | Path, discarded: bool = False) -> list[Path]:
         raise NotABag(f'{path}: no such folder; expected a bag, or a folder of bags')
     files = [*path.rglob(metadata.FILE), *(f for s in SUFFIXES for f in path.rglob(f'*{s}'))]
     folders = sorted({file.parent for file in files})
-    wanted = [f for f in folders if not is_live(f) and (discarded or not _is_discarded(f))]
+    wanted = [f for f in folders if _is_wanted(f, discarded)]
     if not wanted:
         kept = f' ({len(folders)} are discarded or being recorded)' if folders else ''
         raise NotABag(
@@ -67,8 +67,10 @@ def find_bags(path: str | Path, discarded: bool = False) -> list[Path]:
     return wanted
 
 
-def _is_discarded(folder: Path) -> bool:
-    return (folder / metadata.FILE).is_file() and read_meta(folder).get('discarded') is True
+def _is_wanted(folder: Path, discarded: bool) -> bool:
+    if not (folder / metadata.FILE).is_file():
+        return not is_live(folder)
+    return discarded or read_meta(folder).get('discarded') is not True
 
 
 def read_meta(folder: str | Path) -> dict[str, Any]:
