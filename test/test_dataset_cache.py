@@ -119,7 +119,7 @@ def test_what_is_left_out_is_named_with_its_reason(spec, tmp_path):
     """SUSPECT, killed, discarded, empty; and SUSPECT is in when it is asked for."""
     root = bags(spec, tmp_path, 1)
     suspect = SmallBag(spec, seed=1)
-    suspect.meta |= {'grade': 'SUSPECT', 'grade_reasons': ['command: a gap of 0.80 s']}
+    suspect.meta |= {'grade': 'SUSPECT', 'reasons': ['command: a gap of 0.80 s']}
     suspect.write(root / 'episode_000001')
     BagWriter(root / 'episode_000002', meta={}).abandon()
     discarded = SmallBag(spec, seed=3)

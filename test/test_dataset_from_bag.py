@@ -1,5 +1,6 @@
 """A bag becomes an episode whose rows are exactly what was on the wire at each tick."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -211,3 +212,26 @@ def test_a_camera_that_changes_its_size_is_refused(spec, tmp_path):
     bag.images = {'cam_high': {START_NS: grey(1), second: grey(2, (6, 8))}}
     with pytest.raises(ValueError, match='changes its size'):
         decode_bag(bag.write(tmp_path / 'bag'), spec, ('cam_high',))
+
+
+def peak_bytes(spec, folder, into):
+    """Most memory held at once while decoding to files."""
+    into.mkdir()
+    tracemalloc.start()
+    try:
+        decode_bag(folder, spec, ('cam_high',), images_into=into)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_stays_flat_as_episodes_grow(spec, tmp_path):
+    """Three times the frames, 7 MB more of pixels, and hardly more memory."""
+    peaks = []
+    for n in (60, 180):
+        bag = SmallBag(spec, n=n)
+        bag.transport = 'raw'
+        bag.images = {'cam_high': {int(s): grey(i, (120, 160)) for i, s in enumerate(bag.stamps)}}
+        folder = bag.write(tmp_path / f'bag{n}')
+        peaks.append(peak_bytes(spec, folder, tmp_path / f'into{n}'))
+    assert peaks[1] - peaks[0] < 3e6

@@ -98,7 +98,7 @@ def left_out(bag: Path, include_suspect: bool = False) -> str:
     if meta.get('discarded') is True:
         return 'discarded'
     if meta.get('grade') == 'SUSPECT' and not include_suspect:
-        return f'SUSPECT: {"; ".join(meta.get("grade_reasons", ())) or "no reason given"}'
+        return f'SUSPECT: {"; ".join(meta.get("reasons", ())) or "no reason given"}'
     return ''
 
 
