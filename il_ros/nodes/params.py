@@ -42,6 +42,11 @@ def declare(node: Node, params: tuple[Param, ...]) -> SimpleNamespace:
     return SimpleNamespace(**values)
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Return the items of a comma-separated parameter; none for an empty one."""
+    return tuple(item.strip() for item in text.split(',') if item.strip())
+
+
 def _refuse_unknown(node: Node, params: tuple[Param, ...], given: dict[str, Any]) -> None:
     """Raise ValueError for an override that no Param, and nothing of ROS itself, reads."""
     known = [p.name for p in params]
@@ -89,7 +94,5 @@ def _descriptor(p: Param) -> ParameterDescriptor:
         ]
     else:
         low, high = -INT64 if p.low is None else p.low, INT64 if p.high is None else p.high
-        descriptor.integer_range = [
-            IntegerRange(from_value=int(low), to_value=int(high), step=1)
-        ]
+        descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
     return descriptor

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import FrameType
+from typing import Any, NoReturn
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -15,18 +16,24 @@ from rclpy.signals import SignalHandlerOptions, install_signal_handlers
 from il_ros.middleware import profile_variables
 
 BAD_INPUT = 2  # exit code: what the node was given cannot work; its message says why
+LOOK_EVERY_S = 0.2  # for an exit code, where no callback wakes the executor
 
 
-def start(name: str) -> int:
+def start(name: str) -> None:
     """Import il_ros.nodes.<name> and run its main(); a signal before it spins ends it quietly."""
     _end_on_signals()
-    return import_module(f'il_ros.nodes.{name}').main()
+    import_module(f'il_ros.nodes.{name}').main()
 
 
-def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
+def run(
+    node_class: Callable[[], Node],
+    args: list[str] | None = None,
+    begin: Callable[[Any], None] | None = None,
+) -> NoReturn:
     """
-    Spin one node until a signal, shutdown or finish(); always clean up. Returns the exit code.
+    Spin one node until a signal, or until it sets its exit_code; clean up, exit the process.
 
+    begin: called with the node before it spins, to start a program beside the callbacks.
     A ValueError of the constructor (bad parameters, files, robots) is one line and exit code 2.
     """
     os.environ.update(profile_variables(os.environ))  # before any participant exists
@@ -37,35 +44,37 @@ def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
     except (ValueError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr, flush=True)
         rclpy.try_shutdown()
-        return BAD_INPUT
+        sys.exit(BAD_INPUT)
     try:
+        if begin is not None:
+            begin(node)
         _spin(node)
     finally:
         node.destroy_node()
         rclpy.try_shutdown()
-    return getattr(node, 'exit_code', 0)
+    sys.exit(_exit_code(node) or 0)
 
 
-def finish(node: Node, exit_code: int = 0) -> None:
-    """End run() from inside a callback: the node is done, with this exit code."""
-    node.exit_code = exit_code  # type: ignore[attr-defined]
-    rclpy.try_shutdown()
+def _exit_code(node: Node) -> int | None:
+    """Return what the node has set, from any thread, to say that it is done; else None."""
+    return getattr(node, 'exit_code', None)
 
 
 def _spin(node: Node) -> None:
     """
-    Serve the node's callbacks until its context is shut down, by a signal or by finish().
+    Serve callbacks until the node has an exit code or its context is shut down, as by a signal.
 
     A callback is never cut in the middle by a signal: rclpy's own handler shuts the context down
     and Python's does nothing, also for the second SIGINT that launch may send.
     """
-    executor = SingleThreadedExecutor()  # EventsExecutor of rclpy 7.1.6 never fires a timer
+    executor = SingleThreadedExecutor()  # the EventsExecutor of rclpy 7.1.6 never fires a timer
     executor.add_node(node)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _nothing)
     install_signal_handlers(SignalHandlerOptions.ALL)
     try:
-        executor.spin()
+        while rclpy.ok() and _exit_code(node) is None:
+            executor.spin_once(timeout_sec=LOOK_EVERY_S)
     except ExternalShutdownException:
         pass
     finally:

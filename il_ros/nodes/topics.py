@@ -68,9 +68,7 @@ def subscribe(
 ) -> Subscription:
     """Call callback with the serialized bytes of each message of a topic."""
     profile = qos(topic, reliable, keep_all)
-    return node.create_subscription(
-        message_class(topic), topic.name, callback, profile, raw=True
-    )
+    return node.create_subscription(message_class(topic), topic.name, callback, profile, raw=True)
 
 
 def offers_reliable(node: Node, topic: Topic) -> bool:
