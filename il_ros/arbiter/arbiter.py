@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
-from il_ros.arbiter.locks import Locks
+from il_ros.arbiter.locks import NONE, Locks
 from il_ros.arbiter.motion import Motion, State, at_rest
 from il_ros.arbiter.persons import Persons
 from il_ros.arbiter.reseat import Reseat
-from il_ros.arbiter.sources import POLICY, ArbiterConfig
+from il_ros.arbiter.sources import ArbiterConfig
 from il_ros.registry import nearest
 from il_ros.spec import ActionChunk, Authority, Decision, JointSample, Proposal, RobotSpec, Who
 
@@ -34,9 +34,7 @@ class Arbiter:
         self._motion = Motion(spec)
         self._persons = Persons(spec, config)
         self._locks = Locks(config)
-        policy = config.topics.get(POLICY)
-        self._policy_priority = policy.priority if policy else -1
-        lasts_s = policy.timeout if policy else 0.0
+        lasts_s = config.policy.timeout if config.policy else 0.0
         self._executors = [ChunkExecutor(spec.dt_ns, lasts_s) for _ in spec.arms]
         self._reseat = Reseat(spec.size)
         self._plan: Plan | None = None  # the newest, for version and score
@@ -90,8 +88,12 @@ class Arbiter:
         """Take what a person's hands ask for; ValueError for a source that is not configured."""
         self._persons.offer(proposal, operator)
 
-    def take_over(self, arm: str, source: str) -> None:
-        """Give an arm to a source whose dead-man is not held; ValueError if either is unknown."""
+    def take_over(self, arm: str, source: str = '') -> None:
+        """
+        Give an arm to a source, or to any person, whose dead-man is not held.
+
+        Raises ValueError for an arm or source that there is not.
+        """
         self._persons.take(self._index(arm), source)
 
     def hand_back(self, arm: str | None = None) -> None:
@@ -102,6 +104,10 @@ class Arbiter:
     def lock(self, name: str, locked: bool, now_ns: int) -> None:
         """Take what a lock says; ValueError for one that is not configured."""
         self._locks.set(name, locked, now_ns)
+
+    def estop(self, why: str = 'software') -> None:
+        """Stop every arm, latched; not safety-rated."""
+        self._locks.stop(why)
 
     def clear_estop(self) -> str:
         """Release the latched e-stop by hand; return why it stays, '' when it does not."""
@@ -138,8 +144,7 @@ class Arbiter:
     def _decide(self, arm: int, highest: int, locked: str) -> Verdict:
         """Return who has an arm; sources up to priority `highest` are locked."""
         verdict = self._estop() or self._seating() or self._person(arm, highest, locked)
-        if verdict is None and self._policy_priority <= highest:
-            verdict = Verdict(Who.HOLD, locked)
+        verdict = verdict or self._barred(highest, locked)
         may, self._policy_may[arm] = self._policy_may[arm], verdict is None
         if verdict is not None:
             return verdict
@@ -167,9 +172,15 @@ class Arbiter:
         silent = self._persons.silent(arm, self._now_ns)
         if not silent:
             return None
-        if self.config.topics[silent].priority <= highest:
+        if highest > NONE:
             return Verdict(Who.HOLD, locked)
         return Verdict(Who.HOLD, self._persons.why_silent(silent), is_plea=True)
+
+    def _barred(self, highest: int, locked: str) -> Verdict | None:
+        """Return the verdict while the policy may not have any arm."""
+        if self.config.policy is None:
+            return Verdict(Who.HOLD, 'no policy in config/arbiter.yaml')
+        return Verdict(Who.HOLD, locked) if self.config.policy.priority <= highest else None
 
     def _policy(self, arm: int) -> Verdict:
         executor = self._executors[arm]

@@ -1,6 +1,6 @@
 """Locks: what stops the sources, until it is released, or for an e-stop until it is cleared."""
 
-from il_ros.arbiter.sources import ArbiterConfig
+from il_ros.arbiter.sources import ArbiterConfig, Lock
 
 NONE = -1  # below every priority
 
@@ -16,40 +16,42 @@ class Locks:
 
     def set(self, name: str, locked: bool, now_ns: int) -> None:
         """Note what a lock says; ValueError for one that is not configured."""
-        self._config.lock(name)
+        lock = self._config.lock(name)
         self._locked[name] = locked
         self._heard_ns[name] = now_ns
-        self._latch(name, now_ns)
+        self._latch(lock, now_ns)
+
+    def stop(self, why: str) -> None:
+        """Latch as an e-stop does, with no lock behind it."""
+        self.latched = self.latched or why
 
     def update(self, now_ns: int) -> tuple[int, str]:
         """Return the highest priority that is stopped at now_ns, and by what."""
         highest, why = NONE, ''
-        for name, lock in self._config.locks.items():
-            self._latch(name, now_ns)
-            reason = self._reason(name, now_ns)
+        for lock in self._config.locks:
+            self._latch(lock, now_ns)
+            reason = self._reason(lock, now_ns)
             if reason and lock.priority > highest:
                 highest, why = lock.priority, reason
         return highest, why
 
     def clear(self, now_ns: int) -> str:
         """Release the latch; return why it stays, '' when it does not."""
-        for name, lock in self._config.locks.items():
-            if lock.is_estop and self._reason(name, now_ns):
-                return self._reason(name, now_ns)
+        for lock in self._config.locks:
+            if lock.is_estop and self._reason(lock, now_ns):
+                return self._reason(lock, now_ns)
         self.latched = ''
         return ''
 
-    def _latch(self, name: str, now_ns: int) -> None:
-        reason = self._reason(name, now_ns)
-        if reason and self._config.locks[name].is_estop and not self.latched:
-            self.latched = reason
+    def _latch(self, lock: Lock, now_ns: int) -> None:
+        if lock.is_estop:
+            self.stop(self._reason(lock, now_ns))
 
-    def _reason(self, name: str, now_ns: int) -> str:
+    def _reason(self, lock: Lock, now_ns: int) -> str:
         """Return why a lock stops, '' when it does not; the first message may take as long."""
-        if self._locked.get(name, False):
-            return f'{name} pressed'
-        timeout = self._config.locks[name].timeout
-        heard_ns = self._heard_ns.setdefault(name, now_ns)
-        if timeout > 0.0 and now_ns - heard_ns > round(timeout * 1e9):
-            return f'{name} silent for more than {timeout} s'
+        if self._locked.get(lock.name, False):
+            return f'{lock.name} pressed'
+        heard_ns = self._heard_ns.setdefault(lock.name, now_ns)
+        if lock.timeout > 0.0 and now_ns - heard_ns > round(lock.timeout * 1e9):
+            return f'{lock.name} silent for more than {lock.timeout} s'
         return ''

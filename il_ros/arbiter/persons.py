@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from il_ros.arbiter.motion import State
-from il_ros.arbiter.sources import POLICY, ArbiterConfig, is_fresh
+from il_ros.arbiter.sources import ArbiterConfig, is_fresh
 from il_ros.spec import Proposal, RobotSpec
 
 HISTORY = 4  # proposals from which the motion of a hand is read
@@ -32,14 +32,12 @@ class Persons:
     def __init__(self, spec: RobotSpec, config: ArbiterConfig):
         self._spec = spec
         self._config = config
-        persons = (name for name in config.topics if name != POLICY)
-        self._ranked = sorted(persons, key=lambda name: -config.topics[name].priority)
         self.forget()
 
     def forget(self) -> None:
         """Drop every proposal and every take-over."""
         self._hands: dict[str, Hand] = {}
-        self._taken: dict[int, str] = {}  # arm -> source, by service
+        self._taken: dict[int, str] = {}  # arm -> source by service, '' for any person
         self._holder: dict[int, str] = {}  # arm -> the source that had it last
         self._refused: dict[str, str] = {}  # source -> what was wrong with its last proposal
 
@@ -67,10 +65,10 @@ class Persons:
         return '' if np.isfinite(proposal.target).all() else 'NaN'
 
     def take(self, arm: int, source: str) -> None:
-        """Give an arm to a source, dead-man or not, until it is handed back."""
-        self._config.source(source)
+        """Give an arm to a source ('' is any), dead-man or not, until it is handed back."""
+        if source:
+            self._config.source(source)
         self._taken[arm] = source
-        self._holder[arm] = source
 
     def give_back(self, arm: int) -> None:
         """Forget who has the arm; a dead-man that is still held takes it again."""
@@ -79,17 +77,17 @@ class Persons:
 
     def in_control(self, arm: int, now_ns: int, above: int) -> str:
         """Return the source of highest priority above `above` that has the arm now, '' if none."""
-        for name in self._ranked:
-            if self._config.topics[name].priority > above and self._wants(name, arm, now_ns):
-                self._holder[arm] = name
-                return name
+        for person in self._config.persons:
+            if person.priority > above and self._wants(person.name, arm, now_ns):
+                self._holder[arm] = person.name
+                return person.name
         return ''
 
     def silent(self, arm: int, now_ns: int) -> str:
         """Return the source that had the arm, lets it stand and did not let go, '' if none."""
+        if arm in self._taken:
+            return self._taken[arm] or self._holder.get(arm) or 'the person'
         name = self._holder.get(arm, '')
-        if not name or self._taken.get(arm) == name:
-            return name
         if name in self._hands and self._is_fresh(name, now_ns):
             del self._holder[arm]  # it speaks, and is not engaged: it let go
             return ''
@@ -100,14 +98,13 @@ class Persons:
         return self._refused.get(name) or f'{name} is silent: go on, or hand back'
 
     def _is_fresh(self, name: str, now_ns: int) -> bool:
-        timeout = self._config.topics[name].timeout
-        return is_fresh(self._hands[name].last, now_ns, timeout)
+        return is_fresh(self._hands[name].last, now_ns, self._config.source(name).timeout)
 
     def _wants(self, name: str, arm: int, now_ns: int) -> bool:
         """Whether a source has something to say, now, about this arm."""
         if name not in self._hands or not self._is_fresh(name, now_ns):
             return False
-        return self._hands[name].last.engaged[arm] or self._taken.get(arm) == name
+        return self._hands[name].last.engaged[arm] or self._taken.get(arm) in (name, '')
 
     def operator(self, name: str) -> str:
         """Return who the person at a source is."""

@@ -20,6 +20,7 @@ ESTOP_PRIORITY = 255  # a lock of this priority stops everything, and is latched
 class Source:
     """Someone who proposes."""
 
+    name: str
     topic: str
     timeout: float  # [s] time to live of what it proposed
     priority: int  # 0..255, the highest goes first
@@ -29,6 +30,7 @@ class Source:
 class Lock:
     """A std_msgs/Bool that stops every source of its priority and below while it is true."""
 
+    name: str
     topic: str
     timeout: float  # [s] silent for longer counts as locked; 0: it need not repeat itself
     priority: int  # 0..255; 255 is an e-stop, which is latched
@@ -39,30 +41,34 @@ class Lock:
         return self.priority == ESTOP_PRIORITY
 
 
+E = TypeVar('E', Source, Lock)
+
+
 @dataclass(frozen=True)
 class ArbiterConfig:
-    """Sources and locks by name; shaped like the configuration of twist_mux."""
+    """Sources and locks; shaped like the configuration of twist_mux."""
 
-    topics: dict[str, Source]
-    locks: dict[str, Lock]
+    topics: tuple[Source, ...]
+    locks: tuple[Lock, ...]
+
+    @property
+    def policy(self) -> Source | None:
+        """The policy's entry; without one only persons move the robot."""
+        return next((source for source in self.topics if source.name == POLICY), None)
+
+    @property
+    def persons(self) -> tuple[Source, ...]:
+        """The entries of persons, the highest priority first."""
+        persons = [source for source in self.topics if source.name != POLICY]
+        return tuple(sorted(persons, key=lambda source: -source.priority))
 
     def source(self, name: str) -> Source:
         """Return the source called name; ValueError names the nearest there is."""
-        if name not in self.topics:
-            raise ValueError(
-                f'no source {name!r}{nearest(name, self.topics)} in config/arbiter.yaml; '
-                f'known: {", ".join(self.topics)}'
-            )
-        return self.topics[name]
+        return _named(self.topics, 'source', name)
 
     def lock(self, name: str) -> Lock:
         """Return the lock called name; ValueError names the nearest there is."""
-        if name not in self.locks:
-            raise ValueError(
-                f'no lock {name!r}{nearest(name, self.locks)} in config/arbiter.yaml; '
-                f'known: {", ".join(self.locks)}'
-            )
-        return self.locks[name]
+        return _named(self.locks, 'lock', name)
 
 
 def is_fresh(proposal: Proposal, now_ns: int, time_to_live_s: float) -> bool:
@@ -76,32 +82,44 @@ def load_sources(path: str | Path | None = None) -> ArbiterConfig:
     given = load_yaml(path)
     _refuse_repeats(path)
     _refuse_unknown(given, ('topics', 'locks'), str(path))
-    topics = _entries(Source, given.get('topics'), f'{path}: topics')
-    locks = _entries(Lock, given.get('locks', {}), f'{path}: locks')
-    _check(topics, locks, str(path))
-    return ArbiterConfig(topics, locks)
+    config = ArbiterConfig(
+        _entries(Source, given.get('topics'), f'{path}: topics'),
+        _entries(Lock, given.get('locks', {}), f'{path}: locks'),
+    )
+    _check(config, str(path))
+    return config
 
 
-E = TypeVar('E', Source, Lock)
+def _named(entries: tuple[E, ...], kind: str, name: str) -> E:
+    """Return the entry called name; ValueError names the nearest there is."""
+    known = {entry.name: entry for entry in entries}
+    if name not in known:
+        raise ValueError(
+            f'config/arbiter.yaml has no {kind} {name!r}{nearest(name, known)}; '
+            f'known: {", ".join(known)}'
+        )
+    return known[name]
 
 
-def _entries(kind: type[E], given: Any, where: str) -> dict[str, E]:
+def _entries(kind: type[E], given: Any, where: str) -> tuple[E, ...]:
     """Build every named entry of one section."""
     if not isinstance(given, dict):
         raise ValueError(f'{where}: expected "name:" entries with topic, timeout and priority')
-    return {str(name): _entry(kind, entry, f'{where}: {name}') for name, entry in given.items()}
+    return tuple(
+        _entry(kind, str(name), entry, f'{where}: {name}') for name, entry in given.items()
+    )
 
 
-def _entry(kind: type[E], given: Any, where: str) -> E:
+def _entry(kind: type[E], name: str, given: Any, where: str) -> E:
     """Build one entry, every key of which must be there and in its range."""
     if not isinstance(given, dict):
         raise ValueError(f'{where}: expected topic, timeout and priority, got {given!r}')
-    names = [f.name for f in fields(kind)]
-    _refuse_unknown(given, names, where)
-    missing = [name for name in names if name not in given]
+    keys = [f.name for f in fields(kind) if f.name != 'name']
+    _refuse_unknown(given, keys, where)
+    missing = [key for key in keys if key not in given]
     if missing:
         raise ValueError(f'{where}: missing {", ".join(missing)}')
-    entry = from_mapping(kind, given, where)
+    entry = from_mapping(kind, {'name': name, **given}, where)
     if not 0 <= entry.priority <= 255:
         raise ValueError(f'{where}: priority {entry.priority} is outside 0 to 255')
     least = 0.0 if kind is Lock else 1e-3
@@ -133,18 +151,17 @@ def _refuse_repeats(path: Path) -> None:
         nodes.extend(value for _, value in node.value)
 
 
-def _check(topics: dict[str, Source], locks: dict[str, Lock], where: str) -> None:
+def _check(config: ArbiterConfig, where: str) -> None:
     """Raise ValueError for a topic or priority used twice, or a policy above a person."""
-    heard = [source.topic for source in topics.values()]
-    heard += [lock.topic for lock in locks.values()]
+    heard = [source.topic for source in config.topics] + [lock.topic for lock in config.locks]
     for topic in heard:
         if heard.count(topic) > 1:
             raise ValueError(f'{where}: topic {topic!r} is listed twice')
     ranks: dict[int, str] = {}
-    for name, source in topics.items():
-        if source.priority in ranks:
-            other = ranks[source.priority]
-            raise ValueError(f'{where}: {name} and {other} both have priority {source.priority}')
-        ranks[source.priority] = name
-    if POLICY in topics and ranks[min(ranks)] != POLICY:
+    for source in config.topics:
+        rank = source.priority
+        if rank in ranks:
+            raise ValueError(f'{where}: {source.name} and {ranks[rank]} both have priority {rank}')
+        ranks[rank] = source.name
+    if config.policy and ranks[min(ranks)] != POLICY:
         raise ValueError(f'{where}: {POLICY} must have the lowest priority, below every person')
