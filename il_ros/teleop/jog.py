@@ -1,0 +1,88 @@
+"""Joystick jogging: stick deflection is end-effector velocity, from where the command is."""
+
+import numpy as np
+
+from il_ros.robot.kinematics import Kinematics
+from il_ros.spec import Arm, Proposal, RobotSpec
+from il_ros.teleop.mapping import TWIST, JoyMapping
+
+DAMPING = 1e-5  # [m^2, rad^2] keeps joint velocities finite at a singularity
+CRUISE = 0.9  # part of a joint's speed limit that jogging may use
+LEASH = 0.15  # [rad, opening] how far the hands may run ahead of an arm that cannot follow
+
+
+class Jog:
+    """
+    A game controller that moves the selected arms' grasp points while the dead-man is held.
+
+    The clutch's zero is the command at the tick the dead-man is pressed: nothing moves by it.
+    """
+
+    def __init__(self, spec: RobotSpec, mapping: JoyMapping, source: str = 'joystick'):
+        for arms in mapping.select.values():
+            for name in arms:
+                spec.arm(name)  # raises for an arm that there is not
+        self._spec = spec
+        self._mapping = mapping
+        self._source = source  # its entry in config/arbiter.yaml
+        self._kinematics = Kinematics(spec)
+        self.reset()
+
+    def reset(self) -> None:
+        """Let go of everything; the first arm of the robot is selected."""
+        self._selected: tuple[str, ...] = (self._spec.arms[0].name,)
+        self._engaged: tuple[bool, ...] = (False,) * len(self._spec.arms)
+        self._target = np.zeros(self._spec.size)
+
+    def propose(
+        self, stamp_ns: int, axes: np.ndarray, buttons: np.ndarray, command: np.ndarray
+    ) -> Proposal:
+        """
+        Return where the sticks move the arms from the present command (A,).
+
+        axes: (6,) in -1..1. buttons: (21,) 0 or 1, in the order of AXES and BUTTONS.
+        """
+        self._selected = self._mapping.selected(buttons) or self._selected
+        held = self._mapping.is_engaged(buttons)
+        velocity = self._mapping.velocity(axes, buttons)  # (7,)
+        target = np.array(command, dtype=np.float64)
+        engaged = tuple(held and arm.name in self._selected for arm in self._spec.arms)
+        for i, arm in enumerate(self._spec.arms):
+            if engaged[i] and self._engaged[i]:
+                ahead = np.clip(self._target - command, -LEASH, LEASH)
+                target[arm.all] = (command + ahead)[arm.all]
+            if engaged[i]:
+                target = self._moved(arm, target, velocity)
+        self._engaged, self._target = engaged, target
+        return Proposal(stamp_ns, target, engaged, self._source)
+
+    def _moved(self, arm: Arm, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
+        """Return position (N,) after one period at an end-effector velocity (7,)."""
+        spec, moved = self._spec, position.copy()
+        half = self._joint_velocity(arm, position, velocity) * spec.dt_s / 2
+        moved[arm.joints] += half
+        middle = self._joint_velocity(arm, moved, velocity) * spec.dt_s  # straight, not a tangent
+        moved[arm.joints] = position[arm.joints] + middle
+        moved[arm.gripper] += velocity[len(TWIST)] * spec.dt_s
+        return np.clip(moved, spec.lower, spec.upper)
+
+    def _joint_velocity(self, arm: Arm, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
+        """
+        Return the arm's joint velocities (n,) for a velocity (7,) of its grasp point.
+
+        A joint at its limit is left out; too fast ones slow all down, so that the direction stays.
+        Source: damped least squares, Nakamura and Hanafusa 1986.
+        """
+        twist = velocity[: len(TWIST)]  # (6,)
+        jacobian = self._kinematics.jacobian(arm.name, position).copy()  # (6, n)
+        joints = position[arm.joints]
+        lower, upper = self._spec.lower[arm.joints], self._spec.upper[arm.joints]
+        for _ in range(len(joints)):
+            normal = jacobian @ jacobian.T + DAMPING * np.eye(len(TWIST))
+            speed = jacobian.T @ np.linalg.solve(normal, twist)  # (n,)
+            stuck = ((joints <= lower) & (speed < 0)) | ((joints >= upper) & (speed > 0))
+            if not stuck.any():
+                break
+            jacobian[:, stuck] = 0.0
+        share = np.abs(speed) / (CRUISE * self._spec.velocity[arm.joints])
+        return np.where(stuck, 0.0, speed) / max(1.0, share.max())
