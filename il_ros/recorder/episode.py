@@ -140,6 +140,26 @@ class EpisodeRecorder:
         labels.label(folder, outcome)
         return folder
 
+    def set_root(self, root: str | Path) -> None:
+        """Go on under another folder, repaired if need be; RecorderRefuses while recording."""
+        if Path(root) == self.root:
+            return
+        if self._episode is not None:
+            raise RecorderRefuses(f'{self.folder} is being recorded; stop or discard it first')
+        self.root, self.last = Path(root), None
+        self.repaired = repair_all(self.root)
+
+    def diagnostics(self, now_ns: int) -> list[Any]:
+        """Return diagnostic_msgs/DiagnosticStatus: the recorder's, then one for each topic."""
+        tracks = self._episode.tracks.values() if self._episode else ()
+        about = {
+            'folder': self.folder or self.last or self.root,
+            'messages': sum(track.count for track in tracks),
+            'free_mb': round(free_mb(self.root)),
+        }
+        state = 'recording' if self._episode else 'idle'
+        return [wire.status_msg('recorder', state, about), *self.live.statuses(now_ns)]
+
     def _last(self) -> Path:
         if self.last is None:
             raise RecorderRefuses('no episode has been recorded yet; start one first')
