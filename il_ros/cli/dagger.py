@@ -43,12 +43,12 @@ def main(args: argparse.Namespace) -> int:
 
 def in_process(args: argparse.Namespace) -> list[dict[str, Any]]:
     """Run the rounds at simulator speed."""
-    from il_ros.checkpoint import read_config
+    from il_ros.policy.config import read_config
     from il_ros.robot.load import load_robot
     from il_ros.session.local import LocalRig
     from il_ros.session.rounds import Rounds, run_rounds
 
-    cameras = read_config(Path(args.checkpoint)).cameras
+    cameras = tuple(checkpoint.read_parts(args.checkpoint)['policy']['cameras'])
     with_labels = args.method == 'dagger'
     rig = LocalRig(load_robot(args.robot), args.task, cameras, with_labels=with_labels)
     wanted = Rounds(

@@ -75,7 +75,7 @@ class InterventionNode(Node):
         arms = [arm.name for arm in self.spec.arms]
         actions = {
             '~/reset': self.forget,
-            '~/estop': lambda: self.arbiter.lock('estop', True, self.now_ns()),
+            '~/estop': lambda: self.arbiter.estop(),
             '~/clear_estop': self.arbiter.clear_estop,
             '~/take_over': lambda: [self.arbiter.take_over(arm) for arm in arms],
             '~/hand_back': lambda: [self.arbiter.hand_back(arm) for arm in arms],
@@ -171,7 +171,7 @@ class InterventionNode(Node):
         now_ns = self.now_ns()
         age_s = (now_ns - self.joints.stamp_ns) * 1e-9
         if age_s > self.p.max_age_s:
-            self.publish(self.arbiter.hold_all(now_ns, f'joint_states are {age_s:.2f} s old'))
+            self.publish(self.arbiter.hold_all(self.joints, now_ns, f'joint_states are {age_s:.2f} s old'))
             return
         self.decide(replace(self.joints, stamp_ns=now_ns))
 
@@ -179,7 +179,7 @@ class InterventionNode(Node):
         """One tick of the arbiter."""
         if self.lockstep.dropped:
             why = f'no answer from {", ".join(self.lockstep.dropped)}'
-            self.publish(self.arbiter.hold_all(joints.stamp_ns, why))
+            self.publish(self.arbiter.hold_all(joints, joints.stamp_ns, why))
             return
         if self.needs_reset:
             self.arbiter.reset(joints)
@@ -211,7 +211,7 @@ class InterventionNode(Node):
 
 def main(args=None):
     """Run the node."""
-    run(InterventionNode, args)
+    return run(InterventionNode, args)
 
 
 if __name__ == '__main__':

@@ -33,7 +33,7 @@ class JoystickNode(Node):
 
 def main(args=None):
     """Run the node."""
-    run(JoystickNode, args)
+    return run(JoystickNode, args)
 
 
 if __name__ == '__main__':

@@ -85,7 +85,7 @@ class OperatorNode(Node):
 
 def main(args=None):
     """Run the node."""
-    run(OperatorNode, args)
+    return run(OperatorNode, args)
 
 
 if __name__ == '__main__':

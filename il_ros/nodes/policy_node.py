@@ -133,7 +133,7 @@ class PolicyNode(LifecycleNode):
 
 def main(args=None):
     """Run the node."""
-    run(PolicyNode, args)
+    return run(PolicyNode, args)
 
 
 if __name__ == '__main__':

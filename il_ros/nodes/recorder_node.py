@@ -1,6 +1,7 @@
 """Episodes to MCAP: the serialized messages of the graph, as they come, one bag an episode."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from rclpy.node import Node
@@ -12,6 +13,7 @@ from il_ros.nodes.run import run
 from il_ros.nodes.topics import publisher, subscribe
 from il_ros.recorder.config import load_recorder_config
 from il_ros.recorder.episode import EpisodeRecorder
+from il_ros.recorder.streams import robot_streams
 from il_ros.robot.load import load_robot
 
 PARAMS = (
@@ -47,19 +49,30 @@ class RecorderNode(Node):
     def __init__(self):
         super().__init__('recorder_node')
         self.p = declare(self, PARAMS)
-        spec = load_robot(self.p.robot)
-        self.recorder = EpisodeRecorder(
-            Path(self.p.root_dir), load_recorder_config(self.p.config or None)
-        )
+        self.spec = load_robot(self.p.robot)
+        self.recorder = self.make_recorder(Path(self.p.root_dir))
         self.recorded_ns = self.last_ns = 0
         self.diagnostics = publisher(self, wire.DIAGNOSTICS)
-        for topic in self.topics(spec):
+        for topic in self.topics(self.spec):
             subscribe(self, topic, lambda data, t=topic: self.on_message(t, data))
         for name in ('start', 'stop', 'discard', 'label'):
             self.create_service(
                 Trigger, f'~/{name}', lambda _, r, n=name: self.on_service(getattr(self, n), r)
             )
         self.create_timer(1.0, self.on_time)
+
+    def make_recorder(self, root: Path) -> EpisodeRecorder:
+        """Return a recorder for a folder; in lockstep nothing is heard before the start."""
+        config = replace(
+            load_recorder_config(self.p.config or None), transport=self.p.transport
+        )
+        streams = robot_streams(self.spec, config, names(self.p.cameras))
+        recorder = EpisodeRecorder(
+            root, config, () if self.p.lockstep else streams, self.get_namespace()
+        )
+        for repair in recorder.repaired:
+            self.get_logger().warning(str(repair))
+        return recorder
 
     def topics(self, spec):
         """Return every topic that a bag may hold."""
@@ -101,7 +114,9 @@ class RecorderNode(Node):
 
     def start(self) -> str:
         """Open the next bag."""
-        self.recorder.set_root(Path(self.value('root_dir')))
+        root = Path(self.value('root_dir'))
+        if root != self.recorder.root:
+            self.recorder = self.make_recorder(root)
         self.recorder.start(json.loads(self.value('meta')), self.now_ns())
         return 'recording'
 
@@ -123,13 +138,14 @@ class RecorderNode(Node):
 
     def on_time(self) -> None:
         """Tell rates and losses once a second."""
-        statuses = self.recorder.diagnostics(self.now_ns())
+        self.recorder.tick(self.now_ns())
+        statuses = self.recorder.live.statuses(self.now_ns())
         self.diagnostics.publish(wire.diagnostics_msg(self.now_ns(), statuses))
 
 
 def main(args=None):
     """Run the node."""
-    run(RecorderNode, args)
+    return run(RecorderNode, args)
 
 
 if __name__ == '__main__':

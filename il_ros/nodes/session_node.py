@@ -10,7 +10,7 @@ from std_srvs.srv import Trigger
 from il_ros import __version__, wire
 from il_ros.nodes.graph_rig import GraphRig
 from il_ros.nodes.params import Param, declare, names
-from il_ros.nodes.run import run
+from il_ros.nodes.run import finish, run
 from il_ros.nodes.topics import publisher
 from il_ros.robot.load import load_robot
 from il_ros.session import seeds
@@ -45,7 +45,6 @@ class SessionNode(Node):
         super().__init__('session_node')
         self.p = declare(self, PARAMS)
         self.spec = load_robot(self.p.robot)
-        self.exit_code = None
         self.episode = publisher(self, wire.EPISODE)
         self.standing = Standing(self.announce)
         about = {
@@ -57,8 +56,14 @@ class SessionNode(Node):
         self.rig = GraphRig(
             self, names(self.p.parts), self.standing, self.p.episode_limit_s, about
         )
+        self.timer = self.create_timer(0.1, self.begin)
         for event in PERSON_EVENTS:
             self.create_service(Trigger, f'~/{event}', lambda _, r, e=event: self.on_event(e, r))
+
+    def begin(self) -> None:
+        """Run the program beside the callbacks, once these are served."""
+        self.timer.cancel()
+        threading.Thread(target=self.program, daemon=True).start()
 
     def announce(self, phase, values) -> None:
         """Tell the graph where the session stands."""
@@ -80,10 +85,10 @@ class SessionNode(Node):
             {'record': self.record, 'evaluate': self.evaluate, 'hg_dagger': self.rounds}[
                 self.p.kind
             ]()
-            self.exit_code = 0
+            finish(self)
         except (ValueError, RuntimeError, OSError) as error:
             self.get_logger().error(f'session ended: {error}')
-            self.exit_code = 1
+            finish(self, 1)
 
     def record(self) -> None:
         """Collect demonstrations."""
@@ -107,7 +112,7 @@ class SessionNode(Node):
             with_policy,
         )
         results = collect(self.rig, wanted, lambda result: self.tell('episode', result.row()))
-        self.finish(folder, summary(results))
+        self.conclude(folder, summary(results))
 
     def rounds(self) -> None:
         """Rounds of HG-DAgger."""
@@ -121,9 +126,9 @@ class SessionNode(Node):
             train_seconds=self.p.train_seconds,
             data=tuple(Path(path) for path in names(self.p.data)),
         )
-        self.finish(wanted.root, {'rounds': run_rounds(self.rig, wanted, self.tell)})
+        self.conclude(wanted.root, {'rounds': run_rounds(self.rig, wanted, self.tell)})
 
-    def finish(self, folder: Path, result: dict) -> None:
+    def conclude(self, folder: Path, result: dict) -> None:
         (folder / 'results.json').write_text(json.dumps(result, indent=1))
         self.standing.on('finish')
         self.tell('done', result)
@@ -137,12 +142,8 @@ class SessionNode(Node):
 
 
 def main(args=None):
-    """Run the node; its program has a thread of its own."""
-
-    def start(node: SessionNode) -> None:
-        threading.Thread(target=node.program, daemon=True).start()
-
-    run(SessionNode, args, start)
+    """Run the node."""
+    return run(SessionNode, args)
 
 
 if __name__ == '__main__':

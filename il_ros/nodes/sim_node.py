@@ -98,11 +98,7 @@ class SimNode(Node):
     def on_time(self) -> None:
         """Real time: step with the newest command, or hold where none is fresh."""
         now_ns = self.get_clock().now().nanoseconds
-        command = self.controller.target(now_ns)
-        if command is None:
-            self.world.hold()
-        else:
-            self.world.step(command)
+        self.world.step(self.controller.target(now_ns))  # None, where none is fresh, is hold
         self.publish_state(now_ns)
 
     def publish_state(self, stamp_ns: int) -> None:
@@ -133,7 +129,7 @@ class SimNode(Node):
 
 def main(args=None):
     """Run the node."""
-    run(SimNode, args)
+    return run(SimNode, args)
 
 
 if __name__ == '__main__':

@@ -1,7 +1,8 @@
 """The rig in one process: no ROS, simulator speed, the same parts."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.sources import load_sources
@@ -13,9 +14,10 @@ from il_ros.rollout.hands import BranchLabeller, OperatorHands
 from il_ros.rollout.loop import Loop, cameras_of
 from il_ros.rollout.recording import BagSubscriber
 from il_ros.session.episode import EpisodePlan, EpisodeResult, Tally, termination_of
+from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.sim.tasks import TASKS
 from il_ros.sim.world import World
-from il_ros.spec import RobotSpec, Step
+from il_ros.spec import RobotSpec
 
 
 class LocalRig:
@@ -77,15 +79,14 @@ class LocalRig:
         return BranchLabeller(self.world, plan.task, self.pilot.config.T)
 
     def _recording(self, plan: EpisodePlan) -> BagSubscriber:
-        recorder = EpisodeRecorder(Path(plan.root), load_recorder_config())
+        config = replace(load_recorder_config(), transport=self.transport)
+        recorder = EpisodeRecorder(plan.root, config)
         recording = BagSubscriber(self.spec, recorder, self.transport)
-        meta = {**plan.meta(), 'robot': self.spec.name, 'demonstrator_style': asdict_style(plan)}
+        meta = {**plan.meta(), 'robot': self.spec.name, 'demonstrator_style': style(plan)}
         recording.start(meta, self.world.now_ns)
         return recording
 
 
-def asdict_style(plan: EpisodePlan) -> dict:
+def style(plan: EpisodePlan) -> dict[str, Any]:
     """Return the synthetic demonstrator's style as the bag keeps it."""
-    from il_ros.sim.demonstrators import DEMONSTRATORS
-
     return asdict(DEMONSTRATORS[plan.demonstrator])

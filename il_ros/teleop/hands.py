@@ -22,6 +22,10 @@ class Hands:
         self._leader_arms = Leader(spec)
         self._jog = Jog(spec, mapping)
         self._dead_man = BUTTONS.index(mapping.dead_man)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop all readings: a new episode."""
         self.leader: JointSample | None = None
         self.joy: tuple[int, np.ndarray, np.ndarray] | None = None
 
