@@ -48,7 +48,7 @@ def in_process(args: argparse.Namespace) -> list[dict[str, Any]]:
     from il_ros.session.local import LocalRig
     from il_ros.session.rounds import Rounds, run_rounds
 
-    cameras = tuple(checkpoint.read_parts(args.checkpoint)['policy']['cameras'])
+    cameras = read_config(args.checkpoint).cameras
     with_labels = args.method == 'dagger'
     rig = LocalRig(load_robot(args.robot), args.task, cameras, with_labels=with_labels)
     wanted = Rounds(

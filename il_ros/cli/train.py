@@ -56,15 +56,13 @@ def main(args: argparse.Namespace) -> int:
 
 def configuration(args: argparse.Namespace) -> Any:
     """Return the TrainConfig that the arguments describe; ValueError names what is wrong."""
-    from il_ros.policy.config import read_config
     from il_ros.config import from_mapping
-    from il_ros.policy.config import TrainConfig
+    from il_ros.policy.config import TrainConfig, read_config
     from il_ros.share import share
 
     differences = dict(pair(text, TrainConfig) for text in args.set)
     if args.like:
-        like = from_mapping(TrainConfig, checkpoint.read_parts(args.like)['policy'], args.like)
-        return replace(like, **differences)
+        return replace(read_config(args.like), **differences)
     head = args.head or 'diffusion'
     path = Path(args.config) if args.config else share('config', 'train', f'{head}.yaml')
     given: dict[str, Any] = {}

@@ -78,8 +78,10 @@ class GraphRig:
         self._prepare(plan)
         self.standing.on('start')
         self._start(plan)
+        began = monotonic()
         event, outcome = self._wait()
         wait_until(lambda: self.stamp_ns >= outcome.stamp_ns, 10.0, 'the last tick: no authority')
+        wall_s = monotonic() - began
         self._stop(plan)
         self.standing.on(event)
         state = {'success': 'success', 'failure': 'failure'}.get(event, outcome.state)
@@ -96,6 +98,7 @@ class GraphRig:
             self.tally.ticks,
             self.tally.interventions,
             self.tally.human_ticks,
+            wall_s,
             bag,
             not self.client.trigger('intervention_node/dropped'),
         )

@@ -38,6 +38,7 @@ class EpisodeResult:
     ticks: int
     interventions: int  # take-overs, both arms together counting once
     human_ticks: int  # ticks with a person on at least one arm
+    wall_s: float  # from the first tick to the last [s]
     bag: str = ''
     is_repeatable: bool = True  # False when a participant had to be dropped
 

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from il_ros.arbiter.arbiter import Arbiter
@@ -53,7 +54,9 @@ class LocalRig:
         recording = self._recording(plan) if plan.root else None
         if recording is not None:
             self.loop.subscribers.append(recording)
+        began = perf_counter()
         outcome = self.loop.run(plan.seed)
+        wall_s = perf_counter() - began
         termination = termination_of(outcome.state, outcome.reason)
         bag = recording.stop(outcome.state, termination) if recording is not None else ''
         return EpisodeResult(
@@ -65,6 +68,7 @@ class LocalRig:
             tally.ticks,
             tally.interventions,
             tally.human_ticks,
+            wall_s,
             str(bag),
         )
 
