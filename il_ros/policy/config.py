@@ -1,0 +1,104 @@
+"""TrainConfig: everything that a training run depends on; stored whole in the checkpoint."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from il_ros.checkpoint import CONFIG, CheckpointError, read_parts
+from il_ros.config import from_mapping, load_config
+from il_ros.policy.registry import DENOISERS, ENCODERS, HEADS
+from il_ros.registry import nearest
+
+LEARN_FROM = ('demonstrations', 'commands', 'dagger')
+PREDICT = ('x0', 'epsilon', 'v')
+PRECISION = ('fp32', 'bf16', 'auto')
+DEVICE = ('auto', 'cpu', 'cuda')
+SCHEDULES = ('cosine', 'constant')
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One flat table; a file in config/train/ holds only what differs, with a reason a line."""
+
+    head: str = 'diffusion'
+    encoder: str = 'latest'
+    inputs: tuple[str, ...] = ('position', 'velocity', 'objects', 'grasp')  # see FEATURES
+    cameras: tuple[str, ...] = ()  # names of the robot's cameras, none for state alone
+    image_size: int = 96  # [px] side of the square that every image is resized to
+    H: int = 1  # observation history [ticks]
+    T: int = 24  # chunk length [ticks], 0.48 s at 50 Hz
+    E: int = 8  # execution horizon: a new plan every E ticks
+    context: int = 256  # C, width of what an encoder tells a head
+    width: int = 384  # of hidden layers; at least T * A, or the noise of a chunk cannot pass
+    depth: int = 3  # residual blocks
+    denoiser: str = 'mlp'
+    diffusion_steps: int = 100  # K, levels of noise in training
+    sample_steps: int = 8  # DDIM steps from noise to chunk
+    predict: str = 'x0'  # what the denoiser predicts: x0, epsilon or v
+    deviation: float = 0.1  # of the l2 head's Gaussian, in normalised units
+    batch: int = 256
+    lr: float = 1e-3
+    lr_schedule: str = 'cosine'  # to zero at the end, or constant
+    warmup: int = 200  # steps of linear rise of the learning rate
+    weight_decay: float = 1e-4
+    clip: float = 1.0  # largest norm of the gradient
+    ema: float = 0.999  # decay a step of the averaged weights that the checkpoint holds
+    steps: int = 15000
+    seconds: float = 0.0  # wall-clock limit; 0 is none. A run that it ends is not repeatable
+    log_every: int = 100  # steps
+    save_every: int = 2000  # steps between states to resume from, and validations
+    seed: int = 0
+    val_fraction: float = 0.1  # of the episodes, held out
+    learn_from: str = 'demonstrations'  # or commands, dagger: see dataset/windows.py
+    correction_weight: float = 1.0  # weight in the loss of a window from a correction
+    threads: int = 0  # of torch; 0 takes what measured fastest for the kind of policy
+    device: str = 'auto'  # auto, cpu or cuda
+    precision: str = 'auto'  # fp32, bf16 or auto
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a value that cannot work, naming it and what is allowed."""
+        _known('head', self.head, HEADS)
+        _known('encoder', self.encoder, ENCODERS)
+        _known('denoiser', self.denoiser, DENOISERS)
+        _known('predict', self.predict, PREDICT)
+        _known('learn_from', self.learn_from, LEARN_FROM)
+        _known('precision', self.precision, PRECISION)
+        _known('device', self.device, DEVICE)
+        _known('lr_schedule', self.lr_schedule, SCHEDULES)
+        for name in ('H', 'T', 'E', 'batch', 'steps', 'width', 'context', 'sample_steps'):
+            if getattr(self, name) < 1:
+                raise ValueError(f'{name} = {getattr(self, name)}: must be at least 1')
+        if self.E > self.T:
+            raise ValueError(f'E = {self.E} is beyond the chunk, T = {self.T}')
+        if self.sample_steps > self.diffusion_steps:
+            raise ValueError(
+                f'sample_steps = {self.sample_steps} is more than '
+                f'diffusion_steps = {self.diffusion_steps}'
+            )
+        if not self.inputs:
+            raise ValueError("inputs is empty: a policy needs at least 'position'")
+
+
+def load(path: str | Path) -> TrainConfig:
+    """Read a YAML file of differences; ValueError names the file and the key."""
+    return load_config(TrainConfig, path)
+
+
+def read_config(folder: str | Path) -> TrainConfig:
+    """Return the configuration of a checkpoint folder; CheckpointError when it is none."""
+    return of_checkpoint(read_parts(folder)['policy'], Path(folder))
+
+
+def of_checkpoint(given: dict[str, Any], folder: Path) -> TrainConfig:
+    """Return the configuration that a checkpoint's config.yaml holds as a mapping."""
+    try:
+        return from_mapping(TrainConfig, given, f'{folder}/{CONFIG}')
+    except ValueError as error:
+        raise CheckpointError(f'{error}; was it written by another version of il_ros?') from error
+
+
+def _known(key: str, value: str, choices: object) -> None:
+    names = list(choices)  # type: ignore[call-overload]
+    if value not in names:
+        hint = nearest(value, names)
+        raise ValueError(f'{key} = {value!r}{hint}; known: {", ".join(names)}')

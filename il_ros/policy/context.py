@@ -1,0 +1,14 @@
+"""What an encoder tells a head."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Context:
+    """An observation history, encoded; B batch, L tokens, C width."""
+
+    tokens: Tensor  # (B, L, C)
+    padding: Tensor  # (B, L) bool, True where a token is to be ignored
+    pooled: Tensor  # (B, C)

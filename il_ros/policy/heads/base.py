@@ -1,0 +1,59 @@
+"""What a head is: a distribution over action chunks given a context."""
+
+import torch
+from torch import Tensor, nn
+
+from il_ros.policy.context import Context
+
+
+class NoLikelihood(NotImplementedError):
+    """A head cannot say how likely a chunk is."""
+
+
+class NoInpainting(NotImplementedError):
+    """A head cannot be pulled to a known chunk; blend its samples instead."""
+
+
+class Head(nn.Module):
+    """Context -> distribution over action chunks, all in normalised units (mean 0, std 1)."""
+
+    likelihood = 'none'  # 'exact', 'bound' or 'none'
+    inpaints = False  # whether sample() takes known and weight
+
+    def loss(
+        self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """
+        Return {'total': scalar, ...}, a mean over all B * T * A numbers, masked ones counted as 0.
+
+        actions: (B, T, A). mask: (B, T, A) float, 0 where not to be learned, else the weight.
+        """
+        raise NotImplementedError
+
+    def sample(
+        self,
+        context: Context,
+        generator: torch.Generator,
+        known: Tensor | None = None,
+        weight: Tensor | None = None,
+    ) -> Tensor:
+        """
+        Return (B, T, A); where weight (B, T, A) in [0, 1] is above 0 the chunk is pulled to known.
+
+        Raises NoInpainting where the head cannot.
+        """
+        raise NotImplementedError
+
+    def log_prob(self, context: Context, actions: Tensor) -> Tensor:
+        """Return (B,) log-density of the chunk, or its lower bound [nats]."""
+        raise NoLikelihood(f'{type(self).__name__} has no likelihood')
+
+
+def masked_square(said: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
+    """
+    Return the weighted mean square of said - wanted, all (B, T, A).
+
+    Divided by B * T * A and not by the mask's sum: then equal parts of a batch average to the
+    whole, on one process or on several, and every labelled number counts alike.
+    """
+    return (mask * (said - wanted).square()).mean()

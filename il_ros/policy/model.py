@@ -1,0 +1,91 @@
+"""The network as a whole: units in and out, normalised in between; encoder, then head."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from il_ros.policy.config import TrainConfig
+from il_ros.policy.context import Context
+from il_ros.policy.registry import ENCODERS, HEADS
+from il_ros.registry import make
+
+ACTION = 'action'
+
+
+class Policy(nn.Module):
+    """
+    Built from a TrainConfig and statistics {'<input>.mean': (D,), '<input>.std': (D,), ...}.
+
+    The statistics, 'action' among them, are buffers but no weights: a checkpoint has them in a
+    file of their own.
+    """
+
+    def __init__(self, config: TrainConfig, statistics: Mapping[str, Tensor]):
+        super().__init__()
+        self.config = config
+        for name in (*config.inputs, ACTION):
+            for part in ('mean', 'std'):
+                value = statistics[f'{name}.{part}'].float()
+                self.register_buffer(f'{name}_{part}', value, persistent=False)
+        sizes = {name: len(statistics[f'{name}.mean']) for name in config.inputs}
+        self.sizes = sizes
+        self.actions = len(statistics[f'{ACTION}.mean'])
+        self.encoder = make(ENCODERS, config.encoder, config, sizes)
+        self.head = make(HEADS, config.head, config, self.actions)
+
+    def loss(
+        self,
+        values: Mapping[str, Tensor],
+        images: Mapping[str, Tensor],
+        actions: Tensor,
+        mask: Tensor,
+        generator: torch.Generator,
+    ) -> dict[str, Tensor]:
+        """Return the head's losses; actions (B, T, A) [rad, opening], mask (B, T, A) weights."""
+        context = self.encode(values, images)
+        return self.head.loss(context, self.normalised(ACTION, actions), mask, generator)
+
+    def sample(
+        self,
+        values: Mapping[str, Tensor],
+        images: Mapping[str, Tensor],
+        generator: torch.Generator,
+        known: Tensor | None = None,
+        weight: Tensor | None = None,
+    ) -> Tensor:
+        """Return chunks (B, T, A) [rad, opening]; known is in the same units, weight in [0, 1]."""
+        if known is not None:
+            known = self.normalised(ACTION, known)
+        chunk = self.head.sample(self.encode(values, images), generator, known, weight)
+        return chunk * self.get_buffer('action_std') + self.get_buffer('action_mean')
+
+    def log_prob(
+        self, values: Mapping[str, Tensor], images: Mapping[str, Tensor], actions: Tensor
+    ) -> Tensor:
+        """Return the (B,) log-density of actions (B, T, A) in their own units, or its bound."""
+        context = self.encode(values, images)
+        per_step = self.get_buffer('action_std').log().sum()
+        inside = self.head.log_prob(context, self.normalised(ACTION, actions))
+        return inside - actions.shape[1] * per_step
+
+    def encode(self, values: Mapping[str, Tensor], images: Mapping[str, Tensor]) -> Context:
+        """Return the Context of values {name: (B, H, D)}, images {name: (B, H, h, w, 3) uint8}."""
+        scaled = {name: self.normalised(name, values[name]) for name in self.config.inputs}
+        seen = {name: pixels(images[name], self.config.image_size) for name in self.config.cameras}
+        return self.encoder(scaled, seen)
+
+    def normalised(self, name: str, value: Tensor) -> Tensor:
+        """Return value (..., D) with mean 0 and deviation 1 over the training data."""
+        return (value - self.get_buffer(f'{name}_mean')) / self.get_buffer(f'{name}_std')
+
+
+def pixels(images: Tensor, size: int) -> Tensor:
+    """Return images (B, H, h, w, 3) uint8 as (B, H, 3, size, size) float in [-1, 1]."""
+    batch, history = images.shape[:2]
+    planes = images.flatten(0, 1).movedim(-1, 1).float()  # (B H, 3, h, w)
+    if planes.shape[-2:] != (size, size):
+        planes = nn.functional.interpolate(
+            planes, (size, size), mode='bilinear', antialias=True, align_corners=False
+        )
+    return (planes / 127.5 - 1.0).unflatten(0, (batch, history))

@@ -1,0 +1,161 @@
+"""The pilot: a checkpoint that acts."""
+
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from il_ros import checkpoint
+from il_ros.checkpoint import CheckpointError
+from il_ros.policy.config import TrainConfig, of_checkpoint
+from il_ros.policy.model import Policy
+from il_ros.spec import ActionChunk, Observation, RobotSpec
+
+
+class PolicyFailure(RuntimeError):
+    """The policy cannot say what to do: its answer is not finite, or it lacks an input."""
+
+
+class Pilot:
+    """
+    Observations in, a new ActionChunk every E ticks out; repeatable from reset(seed) on.
+
+    Bit for bit with one torch thread. Not to be shared between threads.
+    """
+
+    def __init__(self, policy: Policy, spec: RobotSpec, version: str, task: str = ''):
+        self.policy = policy.eval().requires_grad_(False)
+        self.config = policy.config
+        self.spec_name = spec.name
+        self.joint_names = spec.joint_names
+        self.version = version
+        self.task = task
+        self._dt_ns = spec.dt_ns
+        self._device = next(policy.parameters()).device
+        self.reset(0)
+
+    def reset(self, seed: int) -> None:
+        """Start an episode: forget what was seen, draw as seed says."""
+        self._generator = torch.Generator().manual_seed(seed)
+        self._history: deque[Observation] = deque(maxlen=self.config.H)
+        self._planned_ns: int | None = None
+
+    def observe(self, observation: Observation) -> None:
+        """Append an observation to the history; PolicyFailure names an input that does not fit."""
+        for name, size in self.policy.sizes.items():
+            value = observation.values.get(name)
+            if value is None or np.shape(value) != (size,):
+                given = 'nothing' if value is None else f'shape {np.shape(value)}'
+                raise PolicyFailure(
+                    f'input {name!r}: the policy needs ({size},), the observation has {given}; '
+                    'is it the task that the checkpoint was trained for?'
+                )
+        missing = [name for name in self.config.cameras if name not in observation.images]
+        if missing:
+            raise PolicyFailure(f'no image of {missing} in the observation')
+        self._history.append(observation)
+
+    def plan(self) -> ActionChunk:
+        """
+        Return a chunk from the last observation on; targets (T, A) float64 [rad, opening].
+
+        Raises PolicyFailure without an observation, and when a target is not finite.
+        """
+        if not self._history:
+            raise PolicyFailure('plan() before the first observation')
+        rows = list(self._history)
+        rows = [rows[0]] * (self.config.H - len(rows)) + rows  # as windows at an episode's start
+        with torch.inference_mode():
+            chunk = self.policy.sample(self._values(rows), self._images(rows), self._generator)
+        targets = chunk[0].double().cpu().numpy()  # (T, A)
+        self._require_finite(targets)
+        self._planned_ns = rows[-1].stamp_ns
+        return ActionChunk(rows[-1].stamp_ns, targets, self.version)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether E ticks have passed since the last plan, or there is none."""
+        if self._planned_ns is None or not self._history:
+            return True
+        since_ns = self._history[-1].stamp_ns - self._planned_ns
+        return not 0 <= since_ns < (self.config.E - 0.5) * self._dt_ns  # stamps may jitter
+
+    def act(self, observation: Observation) -> ActionChunk | None:
+        """Observe, and plan when that is due; None in between."""
+        self.observe(observation)
+        return self.plan() if self.is_due else None
+
+    def take_history(self, other: 'Pilot') -> None:
+        """See what another pilot has seen so far; a plan is due at once."""
+        for observation in other._history:
+            self.observe(observation)
+
+    def _values(self, rows: list[Observation]) -> dict[str, Tensor]:
+        """Return {input: (1, H, D)}."""
+        return {
+            name: torch.from_numpy(np.stack([row.values[name] for row in rows])[None])
+            .to(self._device)
+            .float()
+            for name in self.config.inputs
+        }
+
+    def _images(self, rows: list[Observation]) -> dict[str, Tensor]:
+        """Return {camera: (1, H, h, w, 3) uint8}."""
+        return {
+            name: torch.from_numpy(np.stack([row.images[name] for row in rows])[None]).to(
+                self._device
+            )
+            for name in self.config.cameras
+        }
+
+    def _require_finite(self, targets: np.ndarray) -> None:
+        """Raise PolicyFailure naming the joints whose targets (T, A) are not finite."""
+        bad = ~np.isfinite(targets).all(0)  # (A,)
+        if bad.any():
+            joints = [name for name, is_bad in zip(self.joint_names, bad, strict=True) if is_bad]
+            raise PolicyFailure(f'policy {self.version}: targets of {joints} are not finite')
+
+
+def load_pilot(folder: str | Path, robot: RobotSpec, device: str = 'auto') -> Pilot:
+    """
+    Return the pilot of a checkpoint folder for this robot.
+
+    device: 'auto' is a GPU for a policy with cameras where there is one, else the CPU, which at
+    batch 1 is the faster for small networks. Raises CheckpointError naming what does not fit.
+    """
+    found = checkpoint.load(folder)
+    config = _config(found, robot)
+    try:
+        policy = Policy(config, found.statistics)
+        policy.load_state_dict(found.weights)
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointError(
+            f'{folder}: its weights, statistics and configuration do not belong together: {error}'
+        ) from error
+    if policy.actions != robot.size:
+        raise CheckpointError(
+            f'{folder}: statistics for {policy.actions} actions, robot {robot.name!r} has '
+            f'{robot.size}; load a checkpoint that was trained for this robot'
+        )
+    policy = policy.to(device_for(device, config))
+    return Pilot(policy, robot, found.version, found.robot['task'])
+
+
+def check_checkpoint(folder: str | Path, robot: RobotSpec) -> TrainConfig:
+    """Return the configuration of a checkpoint; CheckpointError if it does not fit the robot."""
+    return _config(checkpoint.load(folder), robot)
+
+
+def device_for(device: str, config: TrainConfig) -> torch.device:
+    """Return the device that `auto`, `cpu` or `cuda` means for a policy at batch 1."""
+    if device == 'auto':
+        device = 'cuda' if config.cameras and torch.cuda.is_available() else 'cpu'
+    return torch.device(device)
+
+
+def _config(found: checkpoint.Checkpoint, robot: RobotSpec) -> TrainConfig:
+    """Return a loaded checkpoint's configuration; CheckpointError if it does not fit."""
+    checkpoint.check_fits(found, robot)
+    return of_checkpoint(found.config, found.folder)
