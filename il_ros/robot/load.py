@@ -1,0 +1,175 @@
+"""A robot's YAML and URDF -> RobotSpec. Only these two files know the robot's numbers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from il_ros.config import from_mapping, load_config
+from il_ros.registry import nearest
+from il_ros.robot.urdf import Limit, limits, parse
+from il_ros.share import share
+from il_ros.spec import Arm, Camera, CommandTopic, RobotSpec
+
+
+@dataclass(frozen=True)
+class ArmConfig:
+    """One arm as the YAML describes it; each list is the six joints, then the gripper."""
+
+    name: str
+    joints: tuple[str, ...]
+    gripper: str
+    gripper_closed: float  # joint value at opening 0
+    gripper_open: float  # joint value at opening 1
+    acceleration: tuple[float, ...]  # [rad/s^2], [opening/s^2]
+    jerk: tuple[float, ...]  # [rad/s^3], [opening/s^3]
+    home: tuple[float, ...]  # [rad], [opening]
+
+
+@dataclass(frozen=True)
+class TopicConfig:
+    """One command topic; no joints means all of them, in the robot's order."""
+
+    topic: str
+    type: str = 'trajectory_msgs/msg/JointTrajectory'
+    joints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RobotConfig:
+    """The YAML of a robot; the mappings in it are read into the classes above."""
+
+    name: str = ''
+    urdf: str = ''  # relative to the YAML
+    control_hz: float = 50.0
+    arms: tuple[Any, ...] = ()
+    cameras: tuple[Any, ...] = ()
+    joint_state_topics: tuple[str, ...] = ('joint_states',)
+    command_topics: tuple[Any, ...] = ()
+
+
+def robots() -> tuple[str, ...]:
+    """Names of the robots that ship in config/robots."""
+    return tuple(sorted(path.stem for path in share('config', 'robots').glob('*.yaml')))
+
+
+def load_robot(name_or_path: str | Path) -> RobotSpec:
+    """
+    Read config/robots/<name>.yaml, or the YAML at a path, and the URDF that it names.
+
+    Raises ValueError saying which file, which key, and what is allowed.
+    """
+    path = _robot_file(name_or_path)
+    config = load_config(RobotConfig, path)
+    arms = [_part(ArmConfig, given, f'{path}: arms') for given in config.arms]
+    if not arms:
+        raise ValueError(f'{path}: no arms; list at least one under "arms"')
+    cameras = tuple(_part(Camera, given, f'{path}: cameras') for given in config.cameras)
+    topics = [
+        _part(TopicConfig, given, f'{path}: command_topics') for given in config.command_topics
+    ]
+    text = _urdf_text(path, config.urdf)
+    return _spec(path, config, text, arms, cameras, topics)
+
+
+def _robot_file(name_or_path: str | Path) -> Path:
+    path = Path(name_or_path)
+    if path.suffix in ('.yaml', '.yml'):
+        return path
+    name = str(name_or_path)
+    if name not in robots():
+        known = ', '.join(robots())
+        raise ValueError(
+            f'unknown robot {name!r}{nearest(name, robots())}; known: {known}, or a YAML'
+        )
+    return share('config', 'robots', f'{name}.yaml')
+
+
+def _part(kind: type, given: Any, where: str) -> Any:
+    """Read one mapping of a list; a missing or unknown key is named."""
+    if not isinstance(given, dict):
+        raise ValueError(f'{where}: expected a mapping, got {given!r}')
+    try:
+        return from_mapping(kind, given, where)
+    except TypeError as error:
+        raise ValueError(f'{where}: {str(error).split("() ")[-1]}') from error
+
+
+def _urdf_text(path: Path, urdf: str) -> str:
+    file = path.parent / urdf
+    if not file.is_file():
+        raise ValueError(f'{path}: urdf: no such file: {file}')
+    return file.read_text()
+
+
+def _spec(path, config, text, arms, cameras, topics) -> RobotSpec:
+    names = tuple(name for arm in arms for name in (*arm.joints, arm.gripper))
+    known = limits(parse(text, f'{path}: urdf {config.urdf}'))
+    for name in names:
+        if name not in known:
+            raise ValueError(
+                f'{path}: joint {name!r} has no limits in the URDF{nearest(name, known)}'
+            )
+    for topic in topics:
+        if unknown := [name for name in topic.joints if name not in names]:
+            raise ValueError(f'{path}: command topic {topic.topic!r}: unknown joints {unknown}')
+    scale, offset = _units(arms)
+    lower, upper, velocity, effort = _inside([known[name] for name in names], scale, offset)
+    return RobotSpec(
+        name=config.name or path.stem,
+        urdf=text,
+        joint_names=names,
+        arms=_places(arms),
+        cameras=cameras,
+        control_hz=config.control_hz,
+        lower=lower,
+        upper=upper,
+        velocity=velocity,
+        acceleration=_joined(path, arms, 'acceleration'),
+        jerk=_joined(path, arms, 'jerk'),
+        effort=effort,
+        home=np.clip(_joined(path, arms, 'home'), lower, upper),
+        wire_scale=scale,
+        wire_offset=offset,
+        joint_state_topics=tuple(config.joint_state_topics),
+        command_topics=tuple(CommandTopic(t.topic, t.type, t.joints or names) for t in topics),
+    )
+
+
+def _places(arms: list[ArmConfig]) -> tuple[Arm, ...]:
+    """Where each arm's joints and gripper lie in a joint vector."""
+    places, start = [], 0
+    for arm in arms:
+        grip = start + len(arm.joints)
+        places.append(Arm(arm.name, slice(start, grip), slice(grip, grip + 1)))
+        start = grip + 1
+    return tuple(places)
+
+
+def _units(arms: list[ArmConfig]) -> tuple[np.ndarray, np.ndarray]:
+    """Joint units per inside unit (N,), and joint units at inside 0 (N,)."""
+    scale, offset = [], []
+    for arm in arms:
+        if arm.gripper_open == arm.gripper_closed:
+            raise ValueError(f'arm {arm.name!r}: gripper_open equals gripper_closed')
+        scale += [1.0] * len(arm.joints) + [float(arm.gripper_open - arm.gripper_closed)]
+        offset += [0.0] * len(arm.joints) + [float(arm.gripper_closed)]
+    return np.array(scale), np.array(offset)
+
+
+def _inside(rows: list[Limit], scale: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Limits in inside units; a gripper whose joint value falls as it opens swaps its ends."""
+    ends = np.array([[row.lower, row.upper] for row in rows])  # (N, 2)
+    ends = np.sort((ends - offset[:, None]) / scale[:, None], axis=1)
+    velocity = np.array([row.velocity for row in rows]) / np.abs(scale)
+    return ends[:, 0], ends[:, 1], velocity, np.array([row.effort for row in rows])
+
+
+def _joined(path: Path, arms: list[ArmConfig], key: str) -> np.ndarray:
+    """One list of the YAML over all arms (N,)."""
+    for arm in arms:
+        given, wanted = len(getattr(arm, key)), len(arm.joints) + 1
+        if given != wanted:
+            raise ValueError(f'{path}: {arm.name}: {key} has {given} numbers, expected {wanted}')
+    return np.array([float(value) for arm in arms for value in getattr(arm, key)])

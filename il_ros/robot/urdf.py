@@ -1,0 +1,63 @@
+"""What a URDF says of its joints: limits, and which joint mimics which."""
+
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One joint's limits in joint units [rad or m, /s, Nm or N]."""
+
+    lower: float
+    upper: float
+    velocity: float
+    effort: float
+
+
+@dataclass(frozen=True)
+class Mimic:
+    """A joint that follows another: value = multiplier * driver + offset."""
+
+    joint: str
+    driver: str
+    multiplier: float
+    offset: float
+
+
+def parse(text: str, where: str) -> ElementTree.Element:
+    """Return the root of a URDF's text; ValueError names the file when it is not XML."""
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise ValueError(f'{where}: not a URDF: {error}') from error
+
+
+def limits(root: ElementTree.Element) -> dict[str, Limit]:
+    """Return the limits of each joint that has them; a continuous joint has no end."""
+    found = {}
+    for joint in root.iter('joint'):
+        limit = joint.find('limit')
+        if limit is not None:
+            endless = joint.get('type') == 'continuous'
+            found[str(joint.get('name'))] = Limit(
+                float('-inf') if endless else float(limit.get('lower', 0)),
+                float('inf') if endless else float(limit.get('upper', 0)),
+                float(limit.get('velocity', 0)),
+                float(limit.get('effort', 0)),
+            )
+    return found
+
+
+def mimics(root: ElementTree.Element) -> tuple[Mimic, ...]:
+    """Return the joints that mimic another."""
+    pairs = [(joint, joint.find('mimic')) for joint in root.iter('joint')]
+    return tuple(
+        Mimic(
+            str(joint.get('name')),
+            str(mimic.get('joint')),
+            float(mimic.get('multiplier', 1)),
+            float(mimic.get('offset', 0)),
+        )
+        for joint, mimic in pairs
+        if mimic is not None
+    )

@@ -1,0 +1,145 @@
+"""The robot in the physics: servos that keep the URDF's limits, sensors, and what it touches."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from il_ros.robot.urdf import Limit, limits, mimics, parse
+from il_ros.spec import JointSample, RobotSpec
+
+STIFFNESS = 0.3  # share of a position error that a servo removes in one physics step
+PAD_FRICTION = 1.3  # rubber; times the friction of what is held
+_GEAR_FORCE = 100.0  # [N] keeps a driven finger and its mimic symmetric when something pushes one
+
+
+class Body:
+    """The robot as one PyBullet body; built anew by every reset of the world."""
+
+    def __init__(self, client: Any, spec: RobotSpec, position: np.ndarray):
+        """Load the URDF into client, at rest at position (N,) [rad, opening]."""
+        self._client, self._spec = client, spec
+        self.id = _load(client, spec.urdf)
+        rows = [client.getJointInfo(self.id, i) for i in range(client.getNumJoints(self.id))]
+        self._joint = {row[1].decode(): row[0] for row in rows}
+        self._link = {row[12].decode(): row[0] for row in rows}
+        self._owner = _owners(spec, rows)
+        self._sensors = [self._joint[name] for name in spec.joint_names]
+        tree = parse(spec.urdf, spec.name)
+        self._mimics = tuple(m for m in mimics(tree) if m.driver in spec.joint_names)
+        self._servos = self._servo_table(limits(tree))
+        self.put(position)
+        self._grip()
+        self._let_arms_collide()
+
+    def link(self, name: str) -> int:
+        """Return a link's PyBullet index; ValueError when the URDF has none of that name."""
+        if name not in self._link:
+            raise ValueError(f'{self._spec.name}: the URDF has no link {name!r}')
+        return self._link[name]
+
+    def drive(self, position: np.ndarray, velocity: np.ndarray) -> None:
+        """Ask the servos for one physics step: be at position (N,), moving at velocity (N,)."""
+        spec, set_motor = self._spec, self._client.setJointMotorControl2
+        at = self._with_mimics(spec.to_wire(position).tolist())
+        rate = self._with_mimics((velocity * spec.wire_scale).tolist(), moving=True)
+        mode = self._client.POSITION_CONTROL
+        for (joint, force, top), x, v in zip(self._servos, at, rate, strict=True):
+            set_motor(
+                self.id,
+                joint,
+                mode,
+                targetPosition=x,
+                targetVelocity=v,
+                force=force,
+                maxVelocity=top,
+                positionGain=STIFFNESS,
+            )
+
+    def sample(self, stamp_ns: int) -> JointSample:
+        """Return what the joint sensors measure now, as of stamp_ns."""
+        rows = self._client.getJointStates(self.id, self._sensors)
+        position, velocity, _, effort = zip(*rows, strict=True)
+        spec = self._spec
+        return JointSample(
+            stamp_ns,
+            spec.from_wire(np.array(position)),
+            np.array(velocity) / spec.wire_scale,
+            np.array(effort),
+        )
+
+    def put(self, position: np.ndarray) -> None:
+        """Place the joints at position (N,) [rad, opening] at once, without physics."""
+        values = self._with_mimics(self._spec.to_wire(position).tolist())
+        for (joint, _, _), value in zip(self._servos, values, strict=True):
+            self._client.resetJointState(self.id, joint, value)
+
+    def touching(self, other: int) -> frozenset[str]:
+        """Return the names of the arms that touch another body now."""
+        contacts = self._client.getContactPoints(other, self.id)
+        return frozenset(self._owner[row[4]] for row in contacts if row[4] in self._owner)
+
+    def _servo_table(self, limit: dict[str, Limit]) -> list[tuple[int, float, float]]:
+        """(joint, effort, velocity) of the robot's joints, then of those that mimic them."""
+        names = [*self._spec.joint_names, *(m.joint for m in self._mimics)]
+        return [(self._joint[n], limit[n].effort, limit[n].velocity) for n in names]
+
+    def _with_mimics(self, values: list[float], moving: bool = False) -> list[float]:
+        """Append what the mimic joints do; an offset belongs to positions, not to velocities."""
+        names = self._spec.joint_names
+        return values + [
+            m.multiplier * values[names.index(m.driver)] + (0.0 if moving else m.offset)
+            for m in self._mimics
+        ]
+
+    def _grip(self) -> None:
+        """Give the fingers rubber pads, and gears, since PyBullet does not know <mimic>."""
+        for mimic in self._mimics:
+            driver, follower = self._joint[mimic.driver], self._joint[mimic.joint]
+            for link in (driver, follower):
+                self._client.changeDynamics(
+                    self.id, link, lateralFriction=PAD_FRICTION, spinningFriction=0.02
+                )
+            gear = self._client.createConstraint(
+                self.id,
+                driver,
+                self.id,
+                follower,
+                self._client.JOINT_GEAR,
+                [0, 1, 0],
+                [0] * 3,
+                [0] * 3,
+            )
+            self._client.changeConstraint(
+                gear, gearRatio=-mimic.multiplier, maxForce=_GEAR_FORCE, erp=0.5
+            )
+
+    def _let_arms_collide(self) -> None:
+        """An arm's own links overlap at the joints by construction: only two arms can meet."""
+        links = sorted(self._link.values())
+        for i, first in enumerate(links):
+            for second in links[i + 1 :]:
+                if self._owner.get(first) == self._owner.get(second):
+                    self._client.setCollisionFilterPair(self.id, self.id, first, second, 0)
+
+
+def _load(client: Any, urdf: str) -> int:
+    """Load a URDF's text; PyBullet only reads files."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / 'robot.urdf'
+        file.write_text(urdf)
+        return client.loadURDF(str(file), useFixedBase=True, flags=client.URDF_USE_SELF_COLLISION)
+
+
+def _owners(spec: RobotSpec, rows: list[tuple]) -> dict[int, str]:
+    """The arm that each link belongs to: what the arm's first joint carries, and its base."""
+    owner: dict[int, str] = {}
+    first = {spec.joint_names[arm.joints.start]: arm.name for arm in spec.arms}
+    for row in rows:  # PyBullet lists parents before children
+        index, name, parent = row[0], row[1].decode(), row[16]
+        if name in first:
+            owner[index] = owner[parent] = first[name]
+        elif parent in owner:
+            owner[index] = owner[parent]
+    return owner

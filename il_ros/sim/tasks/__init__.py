@@ -1,0 +1,9 @@
+"""
+In: a scene and a seed. Out: objects, an outcome judged from physics, and an expert that solves it.
+
+Next: `il_ros.sim.world` builds and steps it. A task is one file and one line here.
+"""
+
+TASKS = {
+    'transfer': 'il_ros.sim.tasks.transfer:Transfer',
+}

@@ -1,0 +1,73 @@
+"""What a task is: a scene, where it starts, how it stands, and someone who can do it."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from il_ros.sim.body import Body
+from il_ros.sim.demonstrators import Style
+from il_ros.spec import JointSample, RobotSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What a task builds in: the physics client and the robot in it."""
+
+    client: Any
+    body: Body
+
+
+class Expert(Protocol):
+    """A policy over the present state, be it any from which the task can still be done."""
+
+    def reset(self) -> None:
+        """Forget the motion under way: the next target starts at the pose measured then."""
+
+    def act(self, joints: JointSample, objects: np.ndarray) -> np.ndarray:
+        """Return joint targets (A,) for one period later, from objects (K, 7)."""
+
+    def progress(self, joints: JointSample, objects: np.ndarray) -> float:
+        """Return how far the task is, 0..1, rising along a good execution."""
+
+
+class Task(ABC):
+    """One task; adding one is a file that implements this and a line in TASKS."""
+
+    name: str
+    object_names: tuple[str, ...]  # (K,) the order of every objects array
+    time_limit_s: float
+    failures: tuple[str, ...]  # the reasons that an outcome can have
+
+    @abstractmethod
+    def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
+        """Return how far from home (N,) an episode starts."""
+
+    @abstractmethod
+    def build(self, scene: Scene, rng: np.random.Generator) -> None:
+        """Load the objects where rng puts them, and forget the last episode."""
+
+    @abstractmethod
+    def objects(self, scene: Scene) -> np.ndarray:
+        """Return the poses (K, 7) of object_names: xyz [m], quaternion xyzw."""
+
+    @abstractmethod
+    def place(self, scene: Scene, objects: np.ndarray) -> None:
+        """Put the objects at poses (K, 7), without physics."""
+
+    @abstractmethod
+    def judge(self, scene: Scene, elapsed_s: float) -> tuple[str, str]:
+        """Return the outcome's state and reason; called once a tick while the episode runs."""
+
+    @abstractmethod
+    def save(self) -> Any:
+        """Return what `judge` remembers, as an immutable value."""
+
+    @abstractmethod
+    def restore(self, saved: Any) -> None:
+        """Go back to what `save` returned."""
+
+    @abstractmethod
+    def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
+        """Return a scripted expert in the style of one demonstrator; seed is for its noise."""

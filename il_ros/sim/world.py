@@ -1,0 +1,158 @@
+"""The PyBullet world: one robot, one task, one 20 ms tick a step. Same seed, same bytes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from il_ros.sim.body import Body
+from il_ros.sim.bullet import connect
+from il_ros.sim.cameras import Renderer
+from il_ros.sim.tasks.base import Scene, Task
+from il_ros.spec import Camera, JointSample, Outcome, RobotSpec
+
+PHYSICS_HZ = 200.0
+GRAVITY = -9.81  # [m/s^2]
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """A state of one world to go back to; good until the world's next reset."""
+
+    build: int  # which reset it belongs to
+    bullet: int
+    tick: int
+    setpoint: np.ndarray
+    task: Any
+    outcome: Outcome
+
+
+class World:
+    """
+    A robot and a task in PyBullet. `reset` before anything else.
+
+    Time is integer nanoseconds, tick * dt; it goes on counting over resets. Vectors are (N,) in
+    RobotSpec order, arm joints in rad, grippers as an opening 0..1.
+    """
+
+    def __init__(self, spec: RobotSpec, task: Task, cameras: tuple[Camera, ...] = ()):
+        self.spec, self.task, self.cameras = spec, task, cameras
+        self._client = connect()
+        self._renderer = Renderer(self._client, cameras)
+        self._substeps = max(1, round(PHYSICS_HZ / spec.control_hz))
+        self._tick = 0
+        self._builds = 0
+
+    @property
+    def now_ns(self) -> int:
+        """The tick that the state belongs to [ns]."""
+        return self._tick * self.spec.dt_ns
+
+    def reset(self, seed: int) -> None:
+        """Build the scene anew from seed; the state is that of a new tick."""
+        rng = np.random.default_rng(seed)
+        self._tick += self._builds > 0
+        self._builds += 1
+        self._start = self._tick
+        self._setpoint = np.clip(
+            self.spec.home + self.task.start_noise(self.spec, rng),
+            self.spec.lower,
+            self.spec.upper,
+        )
+        self._scene = self._build(rng)
+        self._outcome = Outcome(self.now_ns, 'running')
+
+    def joints(self) -> JointSample:
+        """Return what the joint sensors measure at now_ns."""
+        return self._scene.body.sample(self.now_ns)
+
+    def objects(self) -> np.ndarray:
+        """Return the poses (K, 7) of task.object_names: xyz [m], quaternion xyzw."""
+        return self.task.objects(self._scene)
+
+    def outcome(self) -> Outcome:
+        """Return how the task stands at now_ns; once over, it stays so until the next reset."""
+        return self._outcome
+
+    def image(self, camera: str) -> np.ndarray:
+        """Return what a camera sees now, (H, W, 3) uint8 RGB; ValueError for one not asked for."""
+        return self._renderer.image(camera, self._scene.body)
+
+    def step(self, command: np.ndarray | None) -> None:
+        """
+        Go on by one tick, the servos moving to command (A,); None means hold the last one.
+
+        ValueError for a wrong shape or a number that is not finite: nothing moves then.
+        """
+        target = self._setpoint if command is None else self._checked(command)
+        start, span = self._setpoint, self.spec.dt_s
+        rate = (target - start) / span
+        for i in range(self._substeps):
+            # where the servo is to be now, and how fast: with both, tracking has no lag
+            self._scene.body.drive(start + rate * (span * i / self._substeps), rate)
+            self._client.stepSimulation()
+        self._setpoint = target
+        self._tick += 1
+        self._judge()
+
+    def save(self) -> Saved:
+        """Return the present state for `restore`; `forget` it when it is no longer needed."""
+        return Saved(
+            self._builds,
+            self._client.saveState(),
+            self._tick,
+            self._setpoint,
+            self.task.save(),
+            self._outcome,
+        )
+
+    def restore(self, saved: Saved) -> None:
+        """Go back to a saved state, time included; what follows is the same, bit for bit."""
+        if saved.build != self._builds:
+            raise ValueError('this state was saved before the last reset of the world')
+        self._client.restoreState(saved.bullet)
+        self._tick, self._setpoint = saved.tick, saved.setpoint
+        self.task.restore(saved.task)
+        self._outcome = saved.outcome
+
+    def forget(self, saved: Saved) -> None:
+        """Free what a saved state holds in memory."""
+        if saved.build == self._builds:
+            self._client.removeState(saved.bullet)
+
+    def show(self, position: np.ndarray, objects: np.ndarray) -> None:
+        """Place joints (N,) and objects (K, 7) without physics, to render another's state."""
+        self._scene.body.put(position)
+        self.task.place(self._scene, objects)
+
+    def close(self) -> None:
+        """End the physics client."""
+        self._client.disconnect()
+
+    def _build(self, rng: np.random.Generator) -> Scene:
+        client = self._client
+        client.resetSimulation()  # also what Bullet caches between steps
+        client.setGravity(0, 0, GRAVITY)
+        client.setPhysicsEngineParameter(
+            fixedTimeStep=self.spec.dt_s / self._substeps,
+            numSolverIterations=60,
+            deterministicOverlappingPairs=1,
+        )
+        scene = Scene(client, Body(client, self.spec, self._setpoint))
+        self.task.build(scene, rng)
+        return scene
+
+    def _checked(self, command: np.ndarray) -> np.ndarray:
+        command = np.asarray(command, dtype=np.float64)
+        if command.shape != (self.spec.size,):
+            raise ValueError(f'command of shape {command.shape}, expected ({self.spec.size},)')
+        if not np.isfinite(command).all():
+            bad = [n for n, x in zip(self.spec.joint_names, command, strict=True) if x - x != 0]
+            raise ValueError(f'command is not finite for {bad}')
+        return np.clip(command, self.spec.lower, self.spec.upper)
+
+    def _judge(self) -> None:
+        elapsed_s = (self._tick - self._start) * self.spec.dt_s
+        if not self._outcome.is_over:
+            state, reason = self.task.judge(self._scene, elapsed_s)
+            self._outcome = Outcome(self.now_ns, state, reason, elapsed_s)
