@@ -1,0 +1,48 @@
+"""A session's log on its way to a file, and what of it a person at a terminal wants to see."""
+
+import json
+import re
+from pathlib import Path
+
+TOLD = re.compile(r'(episode|train|trained|evaluated|done) (\{.*\})\s*$')
+
+
+class SessionProgress:
+    """A text stream for the log of a session: all of it to a file, a line an event to the terminal."""
+
+    def __init__(self, path: Path):
+        self._file = path.open('a')
+
+    def __enter__(self) -> 'SessionProgress':
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def write(self, text: str) -> int:
+        """Keep text; show the session's events and anything that went wrong."""
+        for line in text.splitlines():
+            told = TOLD.search(line) if 'session_node' in line else None
+            if told:
+                print(shown(told[1], json.loads(told[2])), flush=True)
+            elif 'ERROR' in line or 'Traceback' in line:
+                print(line, flush=True)
+        return self._file.write(text)
+
+    def flush(self) -> None:
+        """Flush the file."""
+        self._file.flush()
+
+
+def shown(event: str, values: dict) -> str:
+    """Return an event of the session in a line."""
+    if event == 'episode':
+        where = f'round {values["round"]}, ' if values.get('round') else ''
+        help_of = f', {values["interventions"]} interventions' if values['interventions'] else ''
+        ended = values['outcome'] + (f' ({values["reason"]})' if values['reason'] else '')
+        return f'   {where}episode {values["number"]:3d}: {ended}, {values["ticks"]} ticks{help_of}'
+    if event == 'trained':
+        return f'   trained {values["steps"]} steps, held-out loss {values["validation"]:.4f}'
+    if event == 'evaluated':
+        return f'   round {values["round"]}: success {values["success"]:.2f} of {values["n"]}'
+    return f'   {event}'
