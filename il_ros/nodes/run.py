@@ -1,5 +1,6 @@
 """One way to start, spin and end all nodes; the only place that touches signals and exit codes."""
 
+import ctypes
 import os
 import signal
 import sys
@@ -16,12 +17,14 @@ from rclpy.signals import SignalHandlerOptions, install_signal_handlers
 from il_ros.middleware import profile_variables
 
 BAD_INPUT = 2  # exit code: what the node was given cannot work; its message says why
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LOOK_EVERY_S = 0.2  # for an exit code, where no callback wakes the executor
 
 
 def start(name: str) -> None:
     """Import il_ros.nodes.<name> and run its main(); a signal before it spins ends it quietly."""
     _end_on_signals()
+    _end_with_parent()
     import_module(f'il_ros.nodes.{name}').main()
 
 
@@ -31,7 +34,7 @@ def run(
     begin: Callable[[Any], None] | None = None,
 ) -> NoReturn:
     """
-    Spin one node until a signal, or until it sets its exit_code; clean up, exit the process.
+    Spin one node until a signal, or until it is finished; clean up, exit the process.
 
     begin: called with the node before it spins, to start a program beside the callbacks.
     A ValueError of the constructor (bad parameters, files, robots) is one line and exit code 2.
@@ -55,8 +58,13 @@ def run(
     sys.exit(_exit_code(node) or 0)
 
 
+def finish(node: Node, exit_code: int = 0) -> None:
+    """End run() soon, with this exit code; from a callback or any thread."""
+    node.exit_code = exit_code  # type: ignore[attr-defined]
+
+
 def _exit_code(node: Node) -> int | None:
-    """Return what the node has set, from any thread, to say that it is done; else None."""
+    """Return what finish() has set; None while the node is not done."""
     return getattr(node, 'exit_code', None)
 
 
@@ -85,6 +93,16 @@ def _end_on_signals() -> None:
     """Until the node spins, SIGINT and SIGTERM end the process without a traceback."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end this node when `il-ros up`, which started it, is killed (Linux only)."""
+    parent = os.environ.pop('IL_ROS_PARENT', None)  # ours alone, not our children's
+    if parent is None or not sys.platform.startswith('linux'):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    if os.getppid() != int(parent):  # it was killed before we asked
+        raise SystemExit(0)
 
 
 def _exit(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,142 @@
+"""The sessions: which nodes, with which parameters, for which arguments; a new one is a value."""
+
+from il_ros.bringup.session import Argument, Conflict, NodeSpec, Pick, Session
+
+HANDS = ('operator', 'joystick')
+
+COMMON = (
+    Argument('robot', 'sim', 'name in config/robots, or a robot YAML'),
+    Argument('task', 'transfer', 'see `il-ros list tasks`'),
+    Argument('sim', True, 'start the sim; false on a robot, whose driver is started apart'),
+    Argument('lockstep', False, 'repeatable and as fast as the machine, instead of in real time'),
+    Argument('cameras', '', 'cameras to publish and record, separated by commas'),
+    Argument('transport', 'jpeg', 'how images travel', choices=('jpeg', 'png', 'raw')),
+    Argument('seed', -1, 'first seed; -1 begins the range that the session stands for'),
+    Argument('namespace', '', 'of every node: moves a whole robot'),
+    Argument('params', '', 'ROS parameters YAML laid over what the session gives its nodes'),
+)
+WITH_POLICY = (
+    Argument('checkpoint', '', 'folder of the checkpoint that acts', is_needed=True),
+    Argument('device', 'auto', 'where the policy runs: auto, cpu or cuda'),
+)
+CONFLICTS = (
+    Conflict(
+        {'sim': False, 'lockstep': True}, 'lockstep:=true needs the sim: a robot cannot wait'
+    ),
+)
+ONLY_REAL_TIME = Conflict(
+    {'hands': 'joystick', 'lockstep': True},
+    'hands:=joystick needs lockstep:=false: a person cannot keep up with lockstep',
+)
+
+SIM = NodeSpec(
+    'sim_node',
+    {
+        'robot': '$robot',
+        'task': '$task',
+        'lockstep': '$lockstep',
+        'cameras': '$cameras',
+        'transport': '$transport',
+    },
+    when={'sim': True},
+)
+RECORDER = NodeSpec(
+    'recorder_node',
+    {
+        'robot': '$robot',
+        'root_dir': '$root_dir',
+        'lockstep': '$lockstep',
+        'cameras': '$cameras',
+        'transport': '$transport',
+    },
+)
+POLICY = NodeSpec(
+    'policy_node',
+    {
+        'robot': '$robot',
+        'checkpoint': '$checkpoint',
+        'device': '$device',
+        'lockstep': '$lockstep',
+        'transport': '$transport',
+    },
+)
+OPERATOR = NodeSpec('operator_node', {'robot': '$robot', 'task': '$task'}, {'hands': 'operator'})
+JOYSTICK = NodeSpec('joystick_node', when={'hands': 'joystick'})
+
+
+def _intervention(participants: str | Pick) -> NodeSpec:
+    """Return the intervention node; participants answer each tick of lockstep."""
+    parameters = {'robot': '$robot', 'lockstep': '$lockstep', 'participants': participants}
+    return NodeSpec('intervention_node', parameters)
+
+
+def _session(kind: str, *arguments: str) -> NodeSpec:
+    """Return the session node, which ends the session; arguments are passed on by their names."""
+    passed = ('robot', 'task', 'lockstep', 'root_dir', 'episodes', 'seed', *arguments)
+    parameters = {'kind': kind, 'parts': '$nodes', **{name: f'${name}' for name in passed}}
+    return NodeSpec('session_node', parameters, ends_session=True)
+
+
+SESSIONS = {
+    'record': Session(
+        'collect demonstrations',
+        (
+            Argument('root_dir', 'runs/record', 'folder of the bags; what it has is kept'),
+            Argument('episodes', 10, 'episodes the folder shall have'),
+            Argument('hands', 'operator', 'who demonstrates', choices=HANDS),
+            Argument('demonstrators', 1, 'synthetic demonstrators that take turns'),
+            *COMMON,
+        ),
+        (
+            SIM,
+            _intervention(Pick('hands', {'operator': 'leader,joy', 'joystick': ''})),
+            RECORDER,
+            OPERATOR,
+            JOYSTICK,
+            _session('record', 'demonstrators'),
+        ),
+        (*CONFLICTS, ONLY_REAL_TIME),
+    ),
+    'bc_deployment': Session(
+        'let a policy act, and record what it does',
+        (
+            *WITH_POLICY,
+            Argument('root_dir', 'runs/bc_deployment', 'folder of the bags; what it has is kept'),
+            Argument('episodes', 0, 'episodes the folder shall have; 0 goes on until stopped'),
+            *COMMON,
+        ),
+        (SIM, POLICY, _intervention('policy'), RECORDER, _session('evaluate', 'checkpoint')),
+        CONFLICTS,
+    ),
+    'hg_dagger': Session(
+        'rounds of acting, being corrected and learning from it',
+        (
+            *WITH_POLICY,
+            Argument('root_dir', 'runs/hg_dagger', 'folder of the rounds; what it has is kept'),
+            Argument('episodes', 20, 'episodes a round'),
+            Argument('rounds', 5, 'rounds'),
+            Argument('evaluation_episodes', 20, 'episodes of the evaluation after each round'),
+            Argument('train_seconds', 0.0, 'wall-clock of each training [s]; 0 as before'),
+            Argument('data', '', 'bags to learn from besides, separated by commas'),
+            Argument('hands', 'operator', 'who corrects', choices=HANDS),
+            *COMMON,
+        ),
+        (
+            SIM,
+            POLICY,
+            _intervention(Pick('hands', {'operator': 'policy,leader,joy', 'joystick': 'policy'})),
+            RECORDER,
+            OPERATOR,
+            JOYSTICK,
+            _session(
+                'hg_dagger',
+                'checkpoint',
+                'rounds',
+                'evaluation_episodes',
+                'train_seconds',
+                'data',
+            ),
+        ),
+        (*CONFLICTS, ONLY_REAL_TIME),
+    ),
+}
