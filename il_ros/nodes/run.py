@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -21,22 +21,17 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LOOK_EVERY_S = 0.2  # for an exit code, where no callback wakes the executor
 
 
-def start(name: str) -> None:
+def start(name: str) -> NoReturn:
     """Import il_ros.nodes.<name> and run its main(); a signal before it spins ends it quietly."""
     _end_on_signals()
     _end_with_parent()
-    import_module(f'il_ros.nodes.{name}').main()
+    sys.exit(import_module(f'il_ros.nodes.{name}').main())
 
 
-def run(
-    node_class: Callable[[], Node],
-    args: list[str] | None = None,
-    begin: Callable[[Any], None] | None = None,
-) -> NoReturn:
+def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
     """
-    Spin one node until a signal, or until it is finished; clean up, exit the process.
+    Spin one node until a signal, or until it is finished; clean up. Returns the exit code.
 
-    begin: called with the node before it spins, to start a program beside the callbacks.
     A ValueError of the constructor (bad parameters, files, robots) is one line and exit code 2.
     """
     os.environ.update(profile_variables(os.environ))  # before any participant exists
@@ -47,15 +42,13 @@ def run(
     except (ValueError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr, flush=True)
         rclpy.try_shutdown()
-        sys.exit(BAD_INPUT)
+        return BAD_INPUT
     try:
-        if begin is not None:
-            begin(node)
         _spin(node)
     finally:
         node.destroy_node()
         rclpy.try_shutdown()
-    sys.exit(_exit_code(node) or 0)
+    return _exit_code(node) or 0
 
 
 def finish(node: Node, exit_code: int = 0) -> None:
