@@ -96,6 +96,11 @@ def load(folder: str | Path) -> Checkpoint:
         raise CheckpointError(f'{folder}: not readable as a checkpoint: {error!r}') from error
 
 
+def is_checkpoint(folder: str | Path) -> bool:
+    """Whether folder holds a finished checkpoint; its hashes are what is written last."""
+    return Path(folder, HASHES).is_file()
+
+
 def read_provenance(folder: str | Path) -> dict[str, Any]:
     """Return where a checkpoint came from: 'bags' (paths), 'bag_keys', 'command' ..."""
     folder = Path(folder)
