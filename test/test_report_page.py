@@ -66,9 +66,9 @@ def test_same_figure_is_the_same_text():
 def test_losses_skip_what_is_no_number(tmp_path):
     """Validation is rarer than training; a cell may be empty or spoilt."""
     log = tmp_path / 'log.csv'
-    log.write_text('step,train,validation\n0,1.0,\n10,nan,0.6\n20,0.25,oops\n')
+    log.write_text('step,loss,validation\n0,1.0,\n10,nan,0.6\n20,0.25,oops\n')
     found = losses(log)
-    np.testing.assert_array_equal(found['train'], ([0, 20], [1.0, 0.25]))
+    np.testing.assert_array_equal(found['loss'], ([0, 20], [1.0, 0.25]))
     np.testing.assert_array_equal(found['validation'], ([10], [0.6]))
     log.write_text('step,speed\n0,1\n')
     with pytest.raises(ValueError, match=r'log\.csv: no columns'):

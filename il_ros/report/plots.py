@@ -95,7 +95,7 @@ def training_curves(logs: Mapping[str, str | Path]) -> str:
     """
     Return an SVG of the losses in trainers' CSV files, name -> path, on a logarithmic scale.
 
-    Columns called train... are thin, validation... bold. ValueError when a file has neither.
+    Columns loss or train... are dotted, validation... full. ValueError when a file has none.
     """
     with rc_context(STYLE):
         figure, axes = _figure(7.2, 3.6)
@@ -111,17 +111,20 @@ def training_curves(logs: Mapping[str, str | Path]) -> str:
 
 def losses(path: str | Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """
-    Read the columns train... and validation... of a CSV that has `step`: name -> (steps, values).
+    Read the columns loss, train... and validation... of a CSV: name -> (steps, values).
 
-    Empty and unreadable cells are left out. Raises ValueError when there is nothing to draw.
+    Cells without a number are left out, and rows without a `step`. Raises ValueError when there
+    is nothing to draw.
     """
     with open(path, newline='') as file:
         rows = list(csv.DictReader(file))
-    names = [c for c in (rows[0] if rows else ()) if c.startswith(('train', 'validation'))]
+    names = [c for c in (rows[0] if rows else ()) if c.startswith(('loss', 'train', 'validation'))]
     found = {name: _column(rows, name) for name in names}
     found = {name: (step, value) for name, (step, value) in found.items() if len(step)}
     if not found:
-        raise ValueError(f'{path}: no columns step and train... or validation... with numbers')
+        raise ValueError(
+            f'{path}: no columns step and loss, train... or validation... with numbers'
+        )
     return found
 
 
