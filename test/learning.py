@@ -43,7 +43,7 @@ def tiny(**differences) -> TrainConfig:
 def episode(
     spec: RobotSpec, ticks: int = 40, seed: int = 0, cameras=(), size: int = 16
 ) -> Episode:
-    """Return one demonstration: every joint follows a sine of its own phase, by a person's hands."""
+    """Return one demonstration: a person's hands lead every joint along a sine of its own."""
     random = np.random.default_rng(seed)
     phase = random.uniform(0, 2 * np.pi, spec.size)
     time = np.arange(ticks + 1)[:, None] * spec.dt_s

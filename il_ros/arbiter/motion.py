@@ -1,34 +1,15 @@
 """The motion generator: whatever is asked of it, the command keeps every limit, jerk included."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from ruckig import ControlInterface as Interface
-from ruckig import InputParameter, Ruckig, Synchronization, Trajectory
+from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
 
+from il_ros.arbiter.braking import State, Stop, at_rest
 from il_ros.spec import RobotSpec
 
 POLE = 0.4  # tracking error left after a tick, three times over; smaller is stiffer
 CRUISE = 0.95  # part of the speed limit that a moving target may use up, so that it can be caught
+AHEAD = 6  # ticks for which following must stay within the limits before it is begun
 SLACK = 1e-9  # rounding of ruckig's sums, far below what any joint resolves
-
-
-@dataclass(frozen=True)
-class State:
-    """Where every joint is, or shall be, at one instant; arrays (N,) in inside units."""
-
-    position: np.ndarray  # [rad, opening]
-    velocity: np.ndarray  # [rad/s, ...]
-    acceleration: np.ndarray  # [rad/s^2, ...]
-
-    def rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Position, velocity, acceleration."""
-        return self.position, self.velocity, self.acceleration
-
-
-def at_rest(position: np.ndarray) -> State:
-    """Return the state of standing still at position (N,)."""
-    return State(np.array(position, dtype=np.float64), 0.0 * position, 0.0 * position)
 
 
 def tracking_gain(dt_s: float, pole: float = POLE) -> np.ndarray:
@@ -43,6 +24,18 @@ def tracking_gain(dt_s: float, pole: float = POLE) -> np.ndarray:
     reach = np.stack([moved, free @ moved, free @ free @ moved], axis=1)
     wanted = np.linalg.matrix_power(free - pole * np.eye(3), 3)
     return np.linalg.solve(reach, wanted)[2]
+
+
+def tracking_response(dt_s: float, gain: np.ndarray) -> np.ndarray:
+    """
+    Return (AHEAD, 4, 3): jerk, then error in position, velocity and acceleration after each tick.
+
+    All per unit of the error (3,) that is predicted for the first of them.
+    """
+    free, forced = integrator(dt_s)
+    left = np.eye(3) - np.outer(forced, gain)  # of the predicted error, once corrected
+    predicted = [np.linalg.matrix_power(free @ left, i) for i in range(AHEAD)]
+    return np.stack([np.vstack([-gain @ error, left @ error]) for error in predicted])
 
 
 def integrator(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
@@ -73,12 +66,11 @@ class Motion:
     def __init__(self, spec: RobotSpec):
         self._spec = spec
         self._dt_s = spec.dt_s
-        self._gain = tracking_gain(spec.dt_s)
         self._free, self._forced = integrator(spec.dt_s)
+        self._response = tracking_response(spec.dt_s, tracking_gain(spec.dt_s))
         self._ruckig = Ruckig(spec.size, spec.dt_s)
         self._trajectory = Trajectory(spec.size)
-        self._chase = _ruckig_input(spec, Interface.Position)
-        self._halt = _ruckig_input(spec, Interface.Velocity)
+        self._chase = _ruckig_input(spec)
         self.seat(spec.home)
 
     def seat(self, position: np.ndarray) -> None:
@@ -107,7 +99,7 @@ class Motion:
             chosen = _pick(done, following, catching)
             done |= moves & self._is_safe(catching)
         if not done.all():
-            chosen = _pick(done, chosen, self._brake(self.state))
+            chosen = _pick(done, chosen, self._brake())
         self.state = chosen
         self._narrow()
         return self.command
@@ -135,11 +127,14 @@ class Motion:
 
     def _follow(self, target: State) -> tuple[State, np.ndarray]:
         """Return the step of the linear tracker, and where (N,) bool it is safe."""
-        free = self._free @ np.stack(self.state.rows())  # (3, N)
-        jerk = -self._gain @ (free - np.stack(target.rows()))  # (N,)
-        nearby = np.abs(jerk) <= self._spec.jerk
-        following = State(*(free + np.outer(self._forced, np.where(nearby, jerk, 0.0))))
-        return following, nearby & self._is_safe(following)
+        wanted = np.stack(target.rows())  # (3, N)
+        error = self._free @ np.stack(self.state.rows()) - wanted  # (3, N)
+        course = self._response @ error  # (AHEAD, 4, N)
+        course[:, 1:] += wanted
+        following = State(*course[0, 1:])
+        bounds = np.stack([self._spec.jerk, self._spec.velocity, self._spec.acceleration])
+        keeps = (np.abs(course[:, [0, 2, 3]]) <= bounds).all(axis=(0, 1))
+        return following, keeps & self._is_safe(following)
 
     def _catch_up(self, target: State) -> State:
         """Return the first step of the fastest way to a target that keeps its velocity."""
@@ -150,21 +145,17 @@ class Motion:
         chase.current_acceleration = self.state.acceleration.tolist()
         chase.max_velocity = (limit - target.velocity).tolist()
         chase.min_velocity = (-limit - target.velocity).tolist()
-        self._ruckig.calculate(chase, self._trajectory)
+        try:
+            self._ruckig.calculate(chase, self._trajectory)
+        except RuckigError:  # rounding, on the very edge of a limit: once in some 100 000 ticks
+            return self._brake()
         position, velocity, acceleration = map(np.array, self._trajectory.at_time(self._dt_s))
         return State(position + target.position, velocity + target.velocity, acceleration)
 
-    def _brake(self, state: State) -> State:
-        """Return the first step of the fastest stop, from a state."""
-        self._plan_stop(state)
-        return State(*map(np.array, self._trajectory.at_time(self._dt_s)))
-
-    def _plan_stop(self, state: State) -> None:
-        halt = self._halt
-        halt.current_position = state.position.tolist()
-        halt.current_velocity = state.velocity.tolist()
-        halt.current_acceleration = state.acceleration.tolist()
-        self._ruckig.calculate(halt, self._trajectory)
+    def _brake(self) -> State:
+        """Return the first step of the fastest stop."""
+        stop = Stop(self.state, self._spec.acceleration, self._spec.jerk)
+        return stop.after(self._dt_s)
 
     def _is_safe(self, state: State) -> np.ndarray:
         """Return where (N,) bool a state keeps the limits, and can go on keeping them."""
@@ -172,32 +163,27 @@ class Motion:
         ramp = state.acceleration * np.abs(state.acceleration) / (2 * spec.jerk)
         moved = (state.position - self.state.position) / self._dt_s
         speed = np.abs([state.velocity, state.velocity + ramp, moved]).max(axis=0)
-        slow = speed <= spec.velocity + SLACK
-        return (
-            slow
-            & (np.abs(state.acceleration) <= spec.acceleration + SLACK)
-            & self._stops_inside(state, speed)
+        keeps = (speed <= spec.velocity + SLACK) & (
+            np.abs(state.acceleration) <= spec.acceleration + SLACK
         )
+        return keeps & self._stops_inside(_pick(keeps, state, self.state), speed)
 
     def _stops_inside(self, state: State, speed: np.ndarray) -> np.ndarray:
         """Return where (N,) bool the fastest stop from a state stays within the bounds."""
         spec = self._spec
         seconds = (np.abs(state.acceleration) + spec.acceleration) / spec.jerk
         reach = speed * (seconds + speed / spec.acceleration)  # no stop is longer than this
-        inside = (state.position - reach > self._lower) & (state.position + reach < self._upper)
+        inside = state.position - reach >= self._lower
+        inside &= state.position + reach <= self._upper
         if inside.all():
             return inside
-        self._plan_stop(state)
-        extrema = self._trajectory.position_extrema
-        low = np.array([bound.min for bound in extrema])
-        high = np.array([bound.max for bound in extrema])
+        low, high = Stop(state, spec.acceleration, spec.jerk).extrema()
         return (low >= self._lower - SLACK) & (high <= self._upper + SLACK)
 
 
-def _ruckig_input(spec: RobotSpec, interface: Interface) -> InputParameter:
+def _ruckig_input(spec: RobotSpec) -> InputParameter:
     """Return ruckig's input with the robot's limits; the target stays at zero."""
     parameters = InputParameter(spec.size)
-    parameters.control_interface = interface
     parameters.synchronization = Synchronization.No
     parameters.max_velocity = spec.velocity.tolist()
     parameters.max_acceleration = spec.acceleration.tolist()

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from il_ros.arbiter.motion import State
+from il_ros.arbiter.braking import State
 from il_ros.arbiter.sources import ArbiterConfig, is_fresh
 from il_ros.spec import Proposal, RobotSpec
 
-HISTORY = 4  # proposals from which the motion of a hand is read
+HISTORY = 5  # proposals from which the motion of a hand is read: encoders are noisy
 COAST = 2  # periods for which a hand is taken to go on as it did
 
 
@@ -114,7 +114,7 @@ class Persons:
         """
         Return where a source's hands will be one period after now_ns, and how they move there.
 
-        A parabola through the newest three proposals, gone on with for a late one's first periods.
+        A parabola through the newest proposals, gone on with for a late one's first periods.
         """
         proposals = self._hands[name].proposals
         last = np.asarray(proposals[-1].target, dtype=np.float64)
@@ -122,15 +122,15 @@ class Persons:
         late_ns = now_ns - proposals[-1].stamp_ns
         if len(proposals) < 3 or late_ns > COAST * dt_ns:
             return State(last, still, still)
-        fit = parabola(list(proposals)[-3:])  # (3, A)
+        fit = parabola(list(proposals))  # (3, A)
         ahead = late_ns * 1e-9
         velocity = fit[1] + ahead * fit[2]
         return State(last + ahead * fit[1], velocity, fit[2])
 
 
 def parabola(proposals: list[Proposal]) -> np.ndarray:
-    """Return position, velocity and acceleration (3, A) at the last of three proposals."""
+    """Fit position, velocity and acceleration (3, A) at the last of three or more proposals."""
     newest = proposals[-1].stamp_ns
     t = np.array([(p.stamp_ns - newest) * 1e-9 for p in proposals])
     basis = np.stack([np.ones_like(t), t, t**2 / 2], axis=1)
-    return np.linalg.solve(basis, np.stack([p.target for p in proposals]))
+    return np.linalg.pinv(basis) @ np.stack([p.target for p in proposals])

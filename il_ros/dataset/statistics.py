@@ -12,13 +12,15 @@ def statistics(windows: Windows) -> dict[str, np.ndarray]:
     """
     Return {'<input>.mean': (D,), '<input>.std': (D,), ..., 'action.mean': (A,), ...}, float32.
 
-    Inputs are counted at the rows where windows start, actions where somebody's label is learned.
+    Inputs are counted at the rows where windows start, actions where somebody's label is learned;
+    of a joint without any label, what it was commanded.
     """
     found: dict[str, np.ndarray] = {}
     rows = np.unique(windows.rows)
     for name, values in windows.values.items():
         found |= _moments(name, values[rows].astype(np.float64))
-    labels = np.where(windows.labelled, windows.targets, np.nan).astype(np.float64)  # (R, A)
+    counted = windows.labelled | ~windows.labelled.any(0)  # (R, A)
+    labels = np.where(counted, windows.targets, np.nan).astype(np.float64)
     return found | _moments(ACTION, labels)
 
 

@@ -57,7 +57,7 @@ class Windows:
         self._config = config
         self._episodes = list(episodes)
         for episode in episodes:
-            _check(episode, spec, config)
+            _check(episode, episodes[0], spec, config)
         found = [labels(episode, spec, config.learn_from) for episode in episodes]
         if not sum(len(one.starts) for one in found):
             raise NoWindows(_nothing(episodes, config.learn_from))
@@ -132,13 +132,19 @@ def _values(
     }
 
 
-def _check(episode: Episode, spec: RobotSpec, config: WindowConfig) -> None:
-    """Raise ValueError for an episode of another robot or without a camera that is wanted."""
+def _check(episode: Episode, first: Episode, spec: RobotSpec, config: WindowConfig) -> None:
+    """Raise ValueError for an episode of another robot or task, or without a wanted camera."""
     joints = episode.command.shape[1]
     if joints != spec.size:
         raise ValueError(
             f'{episode.path}: {joints} joints, but robot {spec.name!r} has {spec.size}; '
             'train on the bags of one robot'
+        )
+    objects, wanted = episode.objects.shape[1], first.objects.shape[1]
+    if objects != wanted:
+        raise ValueError(
+            f'{episode.path}: {objects} objects, the episodes before it have {wanted}; '
+            'train on the bags of one task'
         )
     missing = [name for name in config.cameras if name not in episode.images]
     if missing:

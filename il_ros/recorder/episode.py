@@ -17,6 +17,8 @@ from il_ros.recorder.repair import DISK_FULL, close_full, repair_all
 from il_ros.recorder.store import free_mb, next_folder, number_of
 from il_ros.recorder.streams import Stream
 
+FULL = {'termination_reason': 'disk full', 'outcome': 'unlabeled'}  # its end is missing
+
 
 class RecorderRefuses(ValueError):
     """What was asked of the recorder cannot be done now."""
@@ -211,7 +213,7 @@ class EpisodeRecorder:
         if not has_flushed or free_mb(self.root) >= self.config.disk_stop_mb:
             return None
         self._has_ended_by_itself = True
-        return self._close({'termination_reason': 'disk full'}, now_ns)
+        return self._close(FULL, now_ns)
 
     def _close(self, changes: dict[str, Any], now_ns: int) -> Path:
         if self._episode is None:
@@ -231,7 +233,7 @@ class EpisodeRecorder:
         bag.abandon()
         if error.errno not in DISK_FULL:
             raise error
-        close_full(bag.path, {'termination_reason': 'disk full', 'repaired': False})
+        close_full(bag.path, FULL | {'repaired': False})
         self.last, self._has_ended_by_itself = bag.folder, True
         return bag.folder
 

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from mcap.exceptions import McapError
 from mcap.reader import make_reader
 from rosbags.rosbag2 import Reader
 
 from il_ros.recorder import metadata
 from il_ros.recorder.names import wire_name
+from il_ros.recorder.tail import DAMAGE
 
 SUFFIXES = ('.mcap', '.db3')
 Row = tuple[str, str, int, bytes]  # topic name, type name, log time [ns], serialized message
@@ -113,12 +113,12 @@ def _read_mcap(folder: Path, described: dict[str, Any]) -> Iterator[Row]:
         path = folder / Path(name).name
         try:
             with path.open('rb') as stream:
-                for schema, channel, message in make_reader(stream).iter_messages():
+                for schema, channel, message in make_reader(stream, True).iter_messages():
                     kind = schema.name if schema else ''
                     yield channel.topic, kind, message.log_time, message.data
-        except McapError as error:
+        except DAMAGE as error:
             raise ValueError(
-                f'{path}: damaged ({error}); "il-ros inspect {folder}" repairs what is whole'
+                f'{path}: its data are damaged ({error}); take a copy of it, or discard it'
             ) from error
 
 

@@ -102,25 +102,31 @@ def _rewrite_end(
 
     size = path.stat().st_size
     tail = scan(path, visit, stop_at)
-    meta = _final_meta(path.parent, tail, tracks, changes)
+    meta = _meta(path.parent, tail)
+    if not (has_end := is_sealed(path)) and (changes or 'termination_reason' not in meta):
+        meta = _completed(meta, tail, tracks, number_of(path.parent))
+    meta |= {'repaired': True, **changes}
     described = metadata.information(tail.contents(path.name), meta)
-    cut, messages = size - tail.end, sum(tail.counts.values())
-    seal(file, tail, described, meta)
+    cut, messages = 0 if has_end else size - tail.end, sum(tail.counts.values())
+    if not has_end:
+        seal(file, tail, described, meta)
     metadata.save(path.parent, described)
-    return Repair(path.parent, messages, cut, meta['termination_reason'])
+    return Repair(path.parent, messages, cut, meta.get('termination_reason', ''))
 
 
-def _final_meta(
-    folder: Path, tail: Tail, tracks: dict[str, Track], changes: dict[str, Any]
+def _meta(folder: Path, tail: Tail) -> dict[str, Any]:
+    """Return the metadata as it was left; a label whose writing was cut off counts."""
+    if (folder / metadata.FILE).is_file():
+        return metadata.decode(metadata.load(folder).get('custom_data') or {})
+    return metadata.decode(tail.episode)
+
+
+def _completed(
+    meta: dict[str, Any], tail: Tail, tracks: dict[str, Track], number: int | None
 ) -> dict[str, Any]:
-    """Return the metadata as it was left, completed where the recording did not end by itself."""
-    if (folder / metadata.FILE).is_file():  # killed while a label was written: it counts
-        meta = metadata.decode(metadata.load(folder).get('custom_data') or {})
-    else:
-        meta = metadata.decode(tail.episode)
-    if 'termination_reason' not in meta:
-        namespace = meta.get('namespace', '/')
-        named = {wire_name(name, namespace): track for name, track in tracks.items()}
-        meta = {'episode': number_of(folder), 'outcome': 'unlabeled', **meta}
-        meta |= {'termination_reason': 'killed', **closing(meta, named, tail.end_ns)}
-    return meta | {'repaired': True} | changes
+    """Return the metadata of an episode whose recording did not end by itself."""
+    namespace = meta.get('namespace', '/')
+    named = {wire_name(name, namespace): track for name, track in tracks.items()}
+    figures = closing(meta, named, tail.end_ns)
+    first = {'episode': number, 'outcome': 'unlabeled', 'termination_reason': 'killed'}
+    return {**first, **meta, **figures}

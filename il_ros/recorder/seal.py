@@ -12,8 +12,8 @@ from typing import Any
 
 from mcap.data_stream import RecordBuilder
 from mcap.opcode import Opcode
-from mcap.records import DataEnd, Metadata, MetadataIndex, Statistics, SummaryOffset
-from mcap.writer import MCAP0_MAGIC
+from mcap.records import DataEnd, Header, Metadata, MetadataIndex, Statistics, SummaryOffset
+from mcap.writer import LIBRARY_IDENTIFIER, MCAP0_MAGIC
 
 from il_ros.recorder import metadata
 from il_ros.recorder.bag import WholeFile
@@ -28,15 +28,24 @@ def seal(file: WholeFile, tail: Tail, described: dict[str, Any], meta: dict[str,
 
     tail is used up. Raises OSError when the disk has no room for the end.
     """
+    head = b'' if tail.end else _head()
+    start = tail.end
+    tail.end += len(head)
     records = (
         Metadata(metadata.RECORD, metadata.encode(meta)),
         Metadata('rosbag2', {'serialized_metadata': metadata.dump(described)}),
     )
     data = _data_end(tail, records)
     summary = _summary(tail, tail.end + len(data))
-    file.truncate(tail.end)
-    file.write(data + summary + MCAP0_MAGIC)
+    file.truncate(start)
+    file.write(head + data + summary + MCAP0_MAGIC)
     file.sync()
+
+
+def _head() -> bytes:
+    builder = RecordBuilder()
+    Header('ros2', LIBRARY_IDENTIFIER).write(builder)
+    return MCAP0_MAGIC + builder.end()
 
 
 def _data_end(tail: Tail, records: Iterable[Metadata]) -> bytes:

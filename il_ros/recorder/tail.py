@@ -44,7 +44,7 @@ Visit = Callable[[Channel, Schema, int, bytes], None]  # log time [ns], serializ
 class Tail:
     """What a file holds, and where that ends."""
 
-    end: int = 0  # [bytes]
+    end: int = 0  # [bytes]; 0: not even the header is whole
     schemas: dict[int, Schema] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     chunks: list[ChunkIndex] = field(default_factory=list)
@@ -116,12 +116,12 @@ def scan(path: Path, visit: Visit | None = None, stop_at: int | None = None) -> 
     visit is called for each message in the order of the file. A damaged chunk is left out.
     Raises ValueError for a file that is not MCAP.
     """
-    tail = Tail(end=len(MCAP0_MAGIC))
+    tail = Tail()
     with path.open('rb') as stream:
         size = stream.seek(0, 2) if stop_at is None else stop_at
         stream.seek(0)
-        if stream.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
-            raise ValueError(f'{path}: not an MCAP file, or cut off in its first bytes; delete it')
+        if not MCAP0_MAGIC.startswith(stream.read(len(MCAP0_MAGIC))):
+            raise ValueError(f'{path}: not an MCAP file; move it elsewhere, or delete it')
         for start, opcode, body in _records(stream, size):
             if opcode in (_ZEROS, Opcode.DATA_END, Opcode.FOOTER):
                 break

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from il_ros.checkpoint import is_checkpoint, read_provenance
-from il_ros.session import seeds
+from il_ros.session.seeds import TEST, TRAINING
 from il_ros.session.collect import Collection, collect, summary
 from il_ros.session.episode import EpisodeResult, Rig
 from il_ros.session.training import run_training
@@ -34,8 +34,8 @@ class Rounds:
     evaluation_episodes: int = 20  # a round, without the operator
     train_seconds: float = 0.0  # of wall-clock a round, 0 as the first checkpoint was trained
     data: tuple[Path, ...] = ()  # to learn from besides; empty: the bags the checkpoint saw
-    seeds: range = seeds.TRAINING
-    evaluation_seeds: range = seeds.TEST
+    seeds: range = TRAINING
+    evaluation_seeds: range = TEST
 
     def folder(self, number: int) -> Path:
         """Return the folder of a round, counted from 1."""

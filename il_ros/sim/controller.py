@@ -57,7 +57,9 @@ class Controller:
         except wire.WrongJoints as error:
             raise Refused(str(error)) from error
         if len(message.joint_names) != len(target.joints):
-            raise Refused(f'{target.topic}: {len(message.joint_names)} joints, not these: {target.joints}')
+            raise Refused(
+                f'{target.topic}: {len(message.joint_names)} joints, not these: {target.joints}'
+            )
         point, stamp_ns = message.points[-1], wire.ns_of(message.header.stamp)
         if np.any(np.asarray(point.velocities)):
             raise Refused(f'{target.topic}: final velocity is not zero')

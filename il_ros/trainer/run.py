@@ -10,7 +10,7 @@ from torch import Tensor
 
 from il_ros.dataset.episode import Episode
 from il_ros.dataset.statistics import statistics
-from il_ros.dataset.windows import Batch, Windows
+from il_ros.dataset.windows import Batch, NoWindows, Windows
 from il_ros.policy.config import TrainConfig
 from il_ros.policy.draws import ShardGenerator
 from il_ros.policy.model import Policy
@@ -53,7 +53,7 @@ def prepare(config: TrainConfig, episodes: Sequence[Episode], spec: RobotSpec) -
     return Run(
         config=config,
         windows=windows,
-        held_out=Windows(held, spec, config) if held else None,
+        held_out=_held_out(held, spec, config),
         statistics=found,
         policy=policy,
         average=Average(policy, config.ema),
@@ -66,6 +66,14 @@ def prepare(config: TrainConfig, episodes: Sequence[Episode], spec: RobotSpec) -
         mine=ranks.part(config.batch),
         generator=ShardGenerator.of(ranks.rank, ranks.world),
     )
+
+
+def _held_out(episodes: Sequence[Episode], spec: RobotSpec, config: TrainConfig) -> Windows | None:
+    """Return the windows of held-out episodes, None when nobody demonstrated in them."""
+    try:
+        return Windows(episodes, spec, config)
+    except NoWindows:  # as in a policy's episodes without a takeover
+        return None
 
 
 def fresh_policy(config: TrainConfig, found: Mapping[str, np.ndarray]) -> Policy:
