@@ -60,7 +60,11 @@ POLICY = NodeSpec(
         'transport': '$transport',
     },
 )
-OPERATOR = NodeSpec('operator_node', {'robot': '$robot', 'task': '$task'}, {'hands': 'operator'})
+OPERATOR = NodeSpec(
+    'operator_node',
+    {'robot': '$robot', 'task': '$task', 'lockstep': '$lockstep'},
+    {'hands': 'operator'},
+)
 JOYSTICK = NodeSpec('joystick_node', when={'hands': 'joystick'})
 
 

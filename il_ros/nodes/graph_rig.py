@@ -43,7 +43,7 @@ class GraphRig:
         self.tally = Tally()
         self.stamp_ns = 0
         self.outcomes: Queue[Outcome] = Queue()
-        subscribe(node, wire.AUTHORITY, self.on_authority)
+        subscribe(node, wire.AUTHORITY, self.on_authority, keep_all=True)
         subscribe(node, wire.TASK_OUTCOME, self.on_outcome)
 
     # -- what the graph says ------------------------------------------------------------------

@@ -46,12 +46,12 @@ class InterventionNode(Node):
         self.needs_reset = True
         self.tick_began = monotonic()
         self.commands = [
-            (target, publisher(self, wire.command_topic(target)))
+            (target, publisher(self, wire.command_topic(target), keep_all=self.p.lockstep))
             for target in self.spec.command_topics
         ]
-        self.authority = publisher(self, wire.AUTHORITY)
-        self.person = publisher(self, wire.PERSON)
-        self.request = publisher(self, wire.REQUEST)
+        self.authority = publisher(self, wire.AUTHORITY, keep_all=self.p.lockstep)
+        self.person = publisher(self, wire.PERSON, keep_all=self.p.lockstep)
+        self.request = publisher(self, wire.REQUEST, keep_all=self.p.lockstep)
         self.last_request = None
         self.listen()
         self.serve()
@@ -171,7 +171,9 @@ class InterventionNode(Node):
         now_ns = self.now_ns()
         age_s = (now_ns - self.joints.stamp_ns) * 1e-9
         if age_s > self.p.max_age_s:
-            self.publish(self.arbiter.hold_all(self.joints, now_ns, f'joint_states are {age_s:.2f} s old'))
+            self.publish(
+                self.arbiter.hold_all(self.joints, now_ns, f'joint_states are {age_s:.2f} s old')
+            )
             return
         self.decide(replace(self.joints, stamp_ns=now_ns))
 

@@ -22,6 +22,7 @@ PARAMS = (
     Param('demonstrator', 0, 'style of the next episode, from ~/reset on', low=0, high=99),
     Param('seed', 0, 'seed of the next episode, from ~/reset on'),
     Param('mode', 'always', "always demonstrates; correct takes over where needed; 'off' lets go"),
+    Param('lockstep', False, 'keep every message until all have it', fixed=True),
     Param('mapping', '', 'joystick mapping YAML; the shipped one by default', fixed=True),
 )
 MODES = ('always', 'correct', 'off')
@@ -36,8 +37,8 @@ class OperatorNode(Node):
         self.spec = load_robot(p.robot)
         self.task = make(TASKS, p.task)
         self.dead_man = BUTTONS.index(load_mapping(p.mapping or None).dead_man)
-        self.leader = publisher(self, wire.LEADER)
-        self.joy = publisher(self, wire.JOY)
+        self.leader = publisher(self, wire.LEADER, keep_all=p.lockstep)
+        self.joy = publisher(self, wire.JOY, keep_all=p.lockstep)
         self.poses = (-1, np.zeros((0, 7)))
         self.joints = None
         self.operator = None

@@ -38,8 +38,8 @@ class PolicyNode(LifecycleNode):
         self.loading: Future | None = None
         self.planning: Future | None = None
         self.is_active = False
-        self.chunks = publisher(self, wire.CHUNK)
-        self.scores = publisher(self, wire.SCORE)
+        self.chunks = publisher(self, wire.CHUNK, keep_all=self.p.lockstep)
+        self.scores = publisher(self, wire.SCORE, keep_all=self.p.lockstep)
         self.create_service(Trigger, '~/reset', self.on_reset)
         self.create_service(Trigger, '~/loaded', self.on_loaded)
         self.add_on_set_parameters_callback(self.on_parameters)

@@ -54,7 +54,7 @@ class RecorderNode(Node):
         self.recorded_ns = self.last_ns = 0
         self.diagnostics = publisher(self, wire.DIAGNOSTICS)
         for topic in self.topics(self.spec):
-            subscribe(self, topic, lambda data, t=topic: self.on_message(t, data))
+            subscribe(self, topic, lambda data, t=topic: self.on_message(t, data), keep_all=True)
         for name in ('start', 'stop', 'discard', 'label'):
             self.create_service(
                 Trigger, f'~/{name}', lambda _, r, n=name: self.on_service(getattr(self, n), r)
@@ -63,9 +63,7 @@ class RecorderNode(Node):
 
     def make_recorder(self, root: Path) -> EpisodeRecorder:
         """Return a recorder for a folder; in lockstep nothing is heard before the start."""
-        config = replace(
-            load_recorder_config(self.p.config or None), transport=self.p.transport
-        )
+        config = replace(load_recorder_config(self.p.config or None), transport=self.p.transport)
         streams = robot_streams(self.spec, config, names(self.p.cameras))
         recorder = EpisodeRecorder(
             root, config, () if self.p.lockstep else streams, self.get_namespace()

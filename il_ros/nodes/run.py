@@ -34,9 +34,8 @@ def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
 
     A ValueError of the constructor (bad parameters, files, robots) is one line and exit code 2.
     """
-    os.environ.update(profile_variables(os.environ))  # before any participant exists
     _end_on_signals()
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    initialise(args)
     try:
         node = node_class()
     except (ValueError, FileNotFoundError) as error:
@@ -49,6 +48,12 @@ def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
         node.destroy_node()
         rclpy.try_shutdown()
     return _exit_code(node) or 0
+
+
+def initialise(args: list[str] | None = None) -> None:
+    """Initialise rclpy with the shipped middleware profile in force, leaving signals alone."""
+    os.environ.update(profile_variables(os.environ))  # before any participant exists
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
 
 
 def finish(node: Node, exit_code: int = 0) -> None:

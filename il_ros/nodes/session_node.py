@@ -33,7 +33,9 @@ PARAMS = (
     Param('evaluation_episodes', 10, 'episodes of each evaluation', low=0, high=10000),
     Param('train_seconds', 0.0, 'wall-clock of each training [s]; 0 as before', low=0.0, high=1e6),
     Param('data', '', 'bags to learn from besides, comma-separated; empty: those of checkpoint'),
-    Param('episode_limit_s', 600.0, 'wall-clock after which an episode ends [s]', low=1.0, high=1e5),
+    Param(
+        'episode_limit_s', 600.0, 'wall-clock after which an episode ends [s]', low=1.0, high=1e5
+    ),
 )
 PERSON_EVENTS = ('stop', 'success', 'failure', 'discard')
 

@@ -39,15 +39,26 @@ class SimNode(Node):
         cameras = cameras_of(self.spec, names(self.p.cameras))
         self.world = World(self.spec, make(TASKS, self.p.task), cameras)
         self.controller = Controller(self.spec, self.p.command_timeout_s)
-        self.joints = publisher(self, wire.JOINT_STATES)
-        self.state = publisher(self, wire.TASK_STATE)
-        self.outcome = publisher(self, wire.TASK_OUTCOME)
-        self.clock = publisher(self, wire.CLOCK) if self.p.lockstep else None
-        self.images = {c.name: publisher(self, self._topic(c.name)) for c in cameras}
-        self.infos = {c.name: publisher(self, wire.camera_info_topic(c.name)) for c in cameras}
-        publisher(self, wire.ROBOT_DESCRIPTION).publish(wire.string_msg(self.spec.urdf))
+        self.joints = publisher(self, wire.JOINT_STATES, keep_all=self.p.lockstep)
+        self.state = publisher(self, wire.TASK_STATE, keep_all=self.p.lockstep)
+        self.outcome = publisher(self, wire.TASK_OUTCOME, keep_all=self.p.lockstep)
+        self.clock = (
+            publisher(self, wire.CLOCK, keep_all=self.p.lockstep) if self.p.lockstep else None
+        )
+        self.images = {
+            c.name: publisher(self, self._topic(c.name), keep_all=self.p.lockstep) for c in cameras
+        }
+        self.infos = {
+            c.name: publisher(self, wire.camera_info_topic(c.name), keep_all=self.p.lockstep)
+            for c in cameras
+        }
+        publisher(self, wire.ROBOT_DESCRIPTION, keep_all=self.p.lockstep).publish(
+            wire.string_msg(self.spec.urdf)
+        )
         for target in self.spec.command_topics:
-            subscribe(self, wire.command_topic(target), lambda data, t=target: self.on_command(t, data))
+            subscribe(
+                self, wire.command_topic(target), lambda data, t=target: self.on_command(t, data)
+            )
         self.create_service(Trigger, '~/reset', self.on_reset)
         self.create_service(Trigger, '~/start', self.on_start)
         self.create_service(Trigger, '~/stop', self.on_stop)

@@ -17,7 +17,7 @@ from rclpy.subscription import Subscription
 from il_ros.wire import Topic
 
 IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
-DEPTH = 10  # messages kept for a subscriber that is late; 200 ms of a 50 Hz stream
+DEPTH = 100  # messages kept for a subscriber that is late; 2 s of a 50 Hz stream
 IMAGE_DEPTH = 5  # an image that is five images old helps nobody
 
 
