@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pinocchio as pin
+from eigenpy import LDLT
 
 from il_ros.spec import RobotSpec
 
@@ -70,7 +71,7 @@ class Kinematics:
             if error @ error < _CLOSE**2:
                 break
             jacobian = pin.computeFrameJacobian(model, data, joints, frame)  # (6, n), local axes
-            step = jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + _DAMPING, error)
+            step = jacobian.T @ LDLT(jacobian @ jacobian.T + _DAMPING).solve(error)
             joints = joints + step.clip(-_STEP, _STEP)
             joints = joints.clip(model.lowerPositionLimit, model.upperPositionLimit)
         return joints[chain.back], float(np.linalg.norm(_error(chain, goal, joints)))

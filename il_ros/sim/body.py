@@ -28,7 +28,7 @@ class Body:
         self._sensors = [self._joint[name] for name in spec.joint_names]
         tree = parse(spec.urdf, spec.name)
         self._mimics = tuple(m for m in mimics(tree) if m.driver in spec.joint_names)
-        self._servos = self._servo_table(limits(tree))
+        self._servos = self._limited_servos(limits(tree))
         self.put(position)
         self._grip()
         self._let_arms_collide()
@@ -41,21 +41,17 @@ class Body:
 
     def drive(self, position: np.ndarray, velocity: np.ndarray) -> None:
         """Ask the servos for one physics step: be at position (N,), moving at velocity (N,)."""
-        spec, set_motor = self._spec, self._client.setJointMotorControl2
-        at = self._with_mimics(spec.to_wire(position).tolist())
-        rate = self._with_mimics((velocity * spec.wire_scale).tolist(), moving=True)
-        mode = self._client.POSITION_CONTROL
-        for (joint, force, top), x, v in zip(self._servos, at, rate, strict=True):
-            set_motor(
-                self.id,
-                joint,
-                mode,
-                targetPosition=x,
-                targetVelocity=v,
-                force=force,
-                maxVelocity=top,
-                positionGain=STIFFNESS,
-            )
+        spec, client = self._spec, self._client
+        joints, forces, gains = self._servos
+        client.setJointMotorControlArray(
+            self.id,
+            joints,
+            client.POSITION_CONTROL,
+            targetPositions=self._with_mimics(spec.to_wire(position).tolist()),
+            targetVelocities=self._with_mimics((velocity * spec.wire_scale).tolist(), moving=True),
+            forces=forces,
+            positionGains=gains,
+        )
 
     def sample(self, stamp_ns: int) -> JointSample:
         """Return what the joint sensors measure now, as of stamp_ns."""
@@ -72,7 +68,7 @@ class Body:
     def put(self, position: np.ndarray) -> None:
         """Place the joints at position (N,) [rad, opening] at once, without physics."""
         values = self._with_mimics(self._spec.to_wire(position).tolist())
-        for (joint, _, _), value in zip(self._servos, values, strict=True):
+        for joint, value in zip(self._servos[0], values, strict=True):
             self._client.resetJointState(self.id, joint, value)
 
     def touching(self, other: int) -> frozenset[str]:
@@ -80,10 +76,22 @@ class Body:
         contacts = self._client.getContactPoints(other, self.id)
         return frozenset(self._owner[row[4]] for row in contacts if row[4] in self._owner)
 
-    def _servo_table(self, limit: dict[str, Limit]) -> list[tuple[int, float, float]]:
-        """(joint, effort, velocity) of the robot's joints, then of those that mimic them."""
+    def _limited_servos(
+        self, limit: dict[str, Limit]
+    ) -> tuple[list[int], list[float], list[float]]:
+        """Joints, efforts and gains of the robot's servos, then of the joints that mimic them."""
         names = [*self._spec.joint_names, *(m.joint for m in self._mimics)]
-        return [(self._joint[n], limit[n].effort, limit[n].velocity) for n in names]
+        joints = [self._joint[name] for name in names]
+        for name, joint in zip(names, joints, strict=True):
+            # a servo keeps the velocity limit given here; the array call cannot give one
+            self._client.setJointMotorControl2(
+                self.id,
+                joint,
+                self._client.POSITION_CONTROL,
+                force=limit[name].effort,
+                maxVelocity=limit[name].velocity,
+            )
+        return joints, [limit[name].effort for name in names], [STIFFNESS] * len(names)
 
     def _with_mimics(self, values: list[float], moving: bool = False) -> list[float]:
         """Append what the mimic joints do; an offset belongs to positions, not to velocities."""

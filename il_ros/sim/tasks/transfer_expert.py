@@ -42,6 +42,7 @@ class TransferExpert:
         self._hands = Hands(spec, style, seed)
         self._across = np.array([np.cos(style.approach_rad), np.sin(style.approach_rad), 0.0])
         self._meeting = style.hand_over_height_m * UP  # the block's centre at the hand-over
+        self._last: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._home = {a.name: self._kinematics.pose(a.name, spec.home) for a in spec.arms}
         self._side = {name: flat(home[:3, 3]) for name, home in self._home.items()}
         self._seed = {name: self._looking_down(name) for name in self._home}
@@ -158,7 +159,19 @@ class TransferExpert:
         return self._spec.arm(arm).joints
 
     def _solve(self, arm: str, target: np.ndarray, start: np.ndarray) -> np.ndarray:
-        return self._kinematics.solve(arm, target, start)[0]
+        """
+        Joints (n,) for a target (4, 4), from the last solution or, after a jump, from start (N,).
+
+        A fixed start makes the arm's configuration depend on the target alone.
+        """
+        last = self._last.get(arm)
+        if last is not None and np.abs(target - last[0]).max() < 0.05:
+            start = last[1]
+        joints, _ = self._kinematics.solve(arm, target, start)
+        position = self._spec.home.copy()
+        position[self._joints(arm)] = joints
+        self._last[arm] = (target, position)
+        return joints
 
     def _looking_down(self, arm: str) -> np.ndarray:
         """Joint positions (N,) with this hand pointing down, where solving starts."""
