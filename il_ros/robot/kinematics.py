@@ -33,6 +33,7 @@ class Kinematics:
     """
 
     def __init__(self, spec: RobotSpec):
+        self.spec = spec
         whole = pin.buildModelFromXML(spec.urdf)
         self._chains = {arm.name: _chain(whole, spec, arm.name) for arm in spec.arms}
 
