@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from il_ros.arbiter.braking import State, at_rest
 from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
 from il_ros.arbiter.locks import NONE, Locks
-from il_ros.arbiter.motion import Motion
+from il_ros.arbiter.motion import Motion, State, at_rest
 from il_ros.arbiter.persons import Persons
 from il_ros.arbiter.reseat import Reseat
 from il_ros.arbiter.sources import ArbiterConfig

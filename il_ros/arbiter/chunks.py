@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from il_ros.arbiter.braking import State
+from il_ros.arbiter.motion import State
 from il_ros.spec import ActionChunk
 
 

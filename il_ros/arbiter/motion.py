@@ -1,15 +1,35 @@
 """The motion generator: whatever is asked of it, the command keeps every limit, jerk included."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
 
-from il_ros.arbiter.braking import State, Stop, at_rest
+from il_ros.arbiter.braking import Point, Stop
 from il_ros.spec import RobotSpec
 
 POLE = 0.4  # tracking error left after a tick, three times over; smaller is stiffer
 CRUISE = 0.95  # part of the speed limit that a moving target may use up, so that it can be caught
 AHEAD = 6  # ticks for which following must stay within the limits before it is begun
 SLACK = 1e-9  # rounding of ruckig's sums, far below what any joint resolves
+
+
+@dataclass(frozen=True)
+class State:
+    """Where every joint is, or shall be, at one instant; arrays (N,) in inside units."""
+
+    position: np.ndarray  # [rad, opening]
+    velocity: np.ndarray  # [rad/s, ...]
+    acceleration: np.ndarray  # [rad/s^2, ...]
+
+    def rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Position, velocity, acceleration."""
+        return self.position, self.velocity, self.acceleration
+
+
+def at_rest(position: np.ndarray) -> State:
+    """Return the state of standing still at position (N,)."""
+    return State(np.array(position, dtype=np.float64), 0.0 * position, 0.0 * position)
 
 
 def tracking_gain(dt_s: float, pole: float = POLE) -> np.ndarray:
@@ -153,9 +173,17 @@ class Motion:
         return State(position + target.position, velocity + target.velocity, acceleration)
 
     def _brake(self) -> State:
-        """Return the first step of the fastest stop."""
-        stop = Stop(self.state, self._spec.acceleration, self._spec.jerk)
-        return stop.after(self._dt_s)
+        """Return the first step of the fastest stop; what stands goes on standing."""
+        rows = np.stack(self.state.rows())  # (3, N)
+        for i in np.flatnonzero(rows[1:].any(axis=0)):
+            point = self._stop(self.state, i).after(self._dt_s)
+            rows[:, i] = point.position, point.velocity, point.acceleration
+        return State(*rows)
+
+    def _stop(self, state: State, joint: np.intp) -> Stop:
+        """Return the fastest stop of one joint from a state."""
+        start = Point(*(float(row[joint]) for row in state.rows()))
+        return Stop(start, float(self._spec.acceleration[joint]), float(self._spec.jerk[joint]))
 
     def _is_safe(self, state: State) -> np.ndarray:
         """Return where (N,) bool a state keeps the limits, and can go on keeping them."""
@@ -175,10 +203,10 @@ class Motion:
         reach = speed * (seconds + speed / spec.acceleration)  # no stop is longer than this
         inside = state.position - reach >= self._lower
         inside &= state.position + reach <= self._upper
-        if inside.all():
-            return inside
-        low, high = Stop(state, spec.acceleration, spec.jerk).extrema()
-        return (low >= self._lower - SLACK) & (high <= self._upper + SLACK)
+        for i in np.flatnonzero(~inside):
+            low, high = self._stop(state, i).extrema()
+            inside[i] = self._lower[i] - SLACK <= low and high <= self._upper[i] + SLACK
+        return inside
 
 
 def _ruckig_input(spec: RobotSpec) -> InputParameter:

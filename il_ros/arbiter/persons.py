@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from il_ros.arbiter.braking import State
+from il_ros.arbiter.motion import State
 from il_ros.arbiter.sources import ArbiterConfig, is_fresh
 from il_ros.spec import Proposal, RobotSpec
 
