@@ -51,7 +51,7 @@ def test_figures_are_svg_in_the_pages_ink(tmp_path):
     figures = {
         success_curve({'diffusion': ROWS}): {'success', 'round', 'diffusion'},
         authority_over_time({'seed 7': who}, 0.02): {'seed 7 · left', 'time [s]', 'human'},
-        training_curves({'l2': log}): {'l2, train', 'l2, validation', 'step'},
+        training_curves({'l2': log}): {'l2', 'training', 'held out', 'step'},
     }
     for svg, words in figures.items():
         assert words <= set(texts(svg))
@@ -70,6 +70,8 @@ def test_losses_skip_what_is_no_number(tmp_path):
     found = losses(log)
     np.testing.assert_array_equal(found['loss'], ([0, 20], [1.0, 0.25]))
     np.testing.assert_array_equal(found['validation'], ([10], [0.6]))
+    log.write_text('step,loss\n')  # killed before its first line
+    assert losses(log)['loss'][0].shape == (0,)
     log.write_text('step,speed\n0,1\n')
     with pytest.raises(ValueError, match=r'log\.csv: no columns'):
         losses(log)

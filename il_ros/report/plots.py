@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
@@ -29,6 +30,7 @@ STYLE: dict[Any, Any] = {
     'legend.frameon': False,
     'lines.linewidth': 2.0,
 } | {key: INK for key in ('text.color', 'axes.labelcolor', 'axes.edgecolor', 'grid.color')}
+LINES: dict[str, Any] = {'training': ':', 'held out': '-'}
 STYLE |= {'xtick.color': INK, 'ytick.color': INK}
 
 
@@ -95,17 +97,19 @@ def training_curves(logs: Mapping[str, str | Path]) -> str:
     """
     Return an SVG of the losses in trainers' CSV files, name -> path, on a logarithmic scale.
 
-    Columns loss or train... are dotted, validation... full. ValueError when a file has none.
+    Columns loss or train... are dotted, validation... full. ValueError when a file has neither.
     """
     with rc_context(STYLE):
         figure, axes = _figure(7.2, 3.6)
+        entries = [Line2D([], [], color=INK, linestyle=s, label=n) for n, s in LINES.items()]
         for i, (name, path) in enumerate(logs.items()):
             colour = SERIES[i % len(SERIES)]
+            entries.append(Line2D([], [], color=colour, label=name))
             for column, (step, loss) in losses(path).items():
-                style = '-' if column.startswith('validation') else ':'
-                axes.plot(step, loss, style, color=colour, label=f'{name}, {column}')
+                style = LINES['held out' if column.startswith('validation') else 'training']
+                axes.plot(step, loss, color=colour, linestyle=style)
         axes.set(xlabel='step', ylabel='loss', yscale='log')
-        axes.legend()
+        figure.legend(handles=entries, loc='outside right upper')
         return _svg(figure)
 
 
@@ -113,19 +117,16 @@ def losses(path: str | Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """
     Read the columns loss, train... and validation... of a CSV: name -> (steps, values).
 
-    Cells without a number are left out, and rows without a `step`. Raises ValueError when there
-    is nothing to draw.
+    Cells without a number are left out, and rows without a `step`. Raises ValueError for a file
+    that is no training's log.
     """
     with open(path, newline='') as file:
-        rows = list(csv.DictReader(file))
-    names = [c for c in (rows[0] if rows else ()) if c.startswith(('loss', 'train', 'validation'))]
-    found = {name: _column(rows, name) for name in names}
-    found = {name: (step, value) for name, (step, value) in found.items() if len(step)}
-    if not found:
-        raise ValueError(
-            f'{path}: no columns step and loss, train... or validation... with numbers'
-        )
-    return found
+        table = csv.DictReader(file)
+        rows, columns = list(table), table.fieldnames or ()
+    names = [name for name in columns if name.startswith(('loss', 'train', 'validation'))]
+    if not names or 'step' not in columns:
+        raise ValueError(f'{path}: no columns step and loss, train... or validation...')
+    return {name: _column(rows, name) for name in names}
 
 
 def _column(rows: list[dict[str, str]], name: str) -> tuple[np.ndarray, np.ndarray]:
