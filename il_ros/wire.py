@@ -185,6 +185,7 @@ def trajectory_msg(
     Row i is the target for stamp_ns + (i + 1) * dt, as its time_from_start says. The frame_id, which
     joints have no use for, carries the version of the policy that planned it.
     """
+    rows = np.asarray(targets, dtype=np.float64).reshape(-1, spec.size)
     points = [
         _TrajectoryPoint(
             positions=row,
@@ -193,7 +194,7 @@ def trajectory_msg(
             effort=_NONE,
             time_from_start=duration_msg((i + 1) * spec.dt_ns),
         )
-        for i, row in enumerate(spec.to_wire(np.asarray(targets, dtype=np.float64)))
+        for i, row in enumerate(spec.to_wire(rows))
     ]
     kind = _T['trajectory_msgs/msg/JointTrajectory']
     return to_bytes(
