@@ -97,8 +97,8 @@ def test_the_video_of_a_simulated_episode_is_rendered_from_its_states(driven, tm
     found = json.loads(capsys.readouterr().out)
     assert (found['frames'], found['rendered']) == (TICKS // 2, True)
     frames = film(tmp_path / 'v.mp4')
-    assert len(frames) == TICKS // 2 and frames[0].shape[1] == 800
-    left, right = frames[0][:300, :400].astype(int), frames[0][:300, 400:].astype(int)
+    assert len(frames) == TICKS // 2 and frames[0].shape[1] == 804
+    left, right = frames[0][:300, :400].astype(int), frames[0][:300, 404:].astype(int)
     assert np.abs(left - right).mean() > 5
     assert np.abs(left - frames[-1][:300, :400]).max() > 50
 

@@ -113,6 +113,6 @@ def _video(path: Path) -> str:
     """Return an MP4 as a player that holds the file itself."""
     data = base64.b64encode(path.read_bytes()).decode()
     return (
-        '<video controls loop muted playsinline preload="metadata" '
+        '<video autoplay controls loop muted playsinline '
         f'src="data:video/mp4;base64,{data}"></video>'
     )

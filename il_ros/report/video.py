@@ -9,9 +9,10 @@ import av
 import cv2
 import numpy as np
 
-from il_ros.report.strip import strip, with_cursor
+from il_ros.report.strip import GROUND, strip, with_cursor
 
 HEIGHT = 300  # [px] of each camera's picture; small training images are magnified to it
+GAP = 4  # [px] between the cameras
 STRIP_HEIGHT = 64  # [px]
 
 
@@ -79,7 +80,8 @@ def episode_frames(
     for i, left, right in zip_longest(range(len(who)), frames_left, frames_right):
         if i is None or left is None or right is None:
             raise ValueError(f'{len(who)} rows of authority need as many frames from each camera')
-        cameras = np.hstack([magnified(left), magnified(right)])
+        gap = np.full((HEIGHT, GAP, 3), GROUND, dtype=np.uint8)
+        cameras = np.hstack([magnified(left), gap, magnified(right)])
         if bar is None:
             bar = strip(who, cameras.shape[1], STRIP_HEIGHT, arms)
         yield np.vstack([cameras, with_cursor(bar, i / max(len(who) - 1, 1))])
