@@ -8,15 +8,32 @@ NAME = 'il_ros'
 HERE = Path(__file__).parent
 NODES = ('sim_node', 'policy_node', 'intervention_node', 'recorder_node', 'session_node')
 HANDS = ('operator_node', 'joystick_node')
+# Where no ROS 2 is installed; constraints/<distribution>.txt says which versions belong together.
+ROS_WHEELS = ['ros-rclpy[fastrtps]'] + [
+    f'ros-{name}'
+    for name in (
+        'diagnostic-msgs',
+        'geometry-msgs',
+        'lifecycle-msgs',
+        'rcl-interfaces',
+        'rosgraph-msgs',
+        'sensor-msgs',
+        'std-msgs',
+        'std-srvs',
+        'trajectory-msgs',
+    )
+]
+TESTS = ['diffusers', 'mypy', 'pytest', 'ruff', 'types-PyYAML']
 REQUIREMENTS = (HERE / 'requirements.txt').read_text().split()
 
 
 def tree(folder):
     """Return data_files rows for a folder, so that share/il_ros looks like the source tree."""
+    elsewhere = {'__pycache__', 'executables', NAME}
     return [
         (f'share/{NAME}/{path.parent.relative_to(HERE)}', [str(path.relative_to(HERE))])
         for path in sorted((HERE / folder).rglob('*'))
-        if path.is_file() and '__pycache__' not in path.parts and path.name != NAME
+        if path.is_file() and not elsewhere & set(path.relative_to(HERE).parts)
     ]
 
 
@@ -35,7 +52,7 @@ setup(
     ],
     install_requires=['setuptools', *REQUIREMENTS],
     tests_require=['pytest'],
-    extras_require={'test': ['pytest']},
+    extras_require={'ros': ROS_WHEELS, 'test': TESTS},
     zip_safe=False,
     maintainer='il_ros maintainers',
     maintainer_email='maintainers@il-ros.org',

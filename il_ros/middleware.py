@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from il_ros.share import share
 
-# Fast DDS 2 (Jazzy) and 3 (Kilted) each know one of the names; a user may have set either.
-PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+# Fast DDS 2 (Jazzy) and 3 (Kilted) read the first; a user may still set the older second one.
+PROFILE_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 FAST_DDS = ('rmw_fastrtps_cpp', 'rmw_fastrtps_dynamic_cpp')
 
 
@@ -24,4 +24,4 @@ def profile_variables(environ: Mapping[str, str]) -> dict[str, str]:
         return {}
     if any(environ.get(name) for name in PROFILE_VARIABLES):
         return {}
-    return dict.fromkeys(PROFILE_VARIABLES, profile())
+    return {PROFILE_VARIABLES[0]: profile()}

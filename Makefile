@@ -1,0 +1,49 @@
+# make setup | test | demo | clean      ROS=jazzy (default) or kilted: which wheels, in which .venv
+# Where a ROS 2 installation is sourced it is used, and no ROS wheel is installed.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := setup
+
+ROS ?= jazzy
+ifdef ROS_DISTRO
+  ROS := machine
+  EXTRAS := test
+  VENV_OPTIONS := --system-site-packages
+else
+  EXTRAS := ros,test
+endif
+VENV := .venv$(if $(filter jazzy machine,$(ROS)),,-$(ROS))
+CONSTRAINTS := constraints/$(ROS).txt
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c $(CONSTRAINTS)
+FITS := import sys; sys.exit(not (3, 10) < sys.version_info[:2] < (3, 13))
+NUMPY := import pybullet, sys; pybullet.isNumpyEnabled() or sys.exit( \
+	'PyBullet was built without numpy, images would take 100 times as long: make clean, then make setup')
+
+.PHONY: setup test demo clean
+setup: $(VENV)/.ready-$(ROS)
+
+$(VENV)/.ready-$(ROS): requirements.txt setup.py $(wildcard constraints/*.txt)
+	@echo "Setting up $(VENV): ROS 2 $(if $(EXTRAS:test=),$(ROS) from wheels,$${ROS_DISTRO:-} of this machine)"
+	@for python in python3 python3.12 python3.11 none; do \
+	  if $$python -c '$(FITS)' 2>/dev/null; then break; fi; done; \
+	if [ $$python = none ]; then \
+	  echo "error: Python 3.11 or 3.12 is needed; found $$(python3 --version 2>&1)" >&2; exit 1; fi; \
+	$$python -m venv $(VENV_OPTIONS) $(VENV)
+	$(PIP) numpy setuptools wheel  # a PyBullet that is built from source needs them there
+	$(PIP) --no-build-isolation pybullet
+	@$(BIN)/python -c "$(NUMPY)"
+	$(PIP) --no-build-isolation -e '.[$(EXTRAS)]'
+	@touch $@
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+demo: setup
+	$(BIN)/il-ros demo
+
+clean:
+	rm -rf .venv .venv-kilted build install log *.egg-info
