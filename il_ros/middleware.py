@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from il_ros.share import share
 
-# Fast DDS 2 (Jazzy) and 3 (Kilted) read the first; a user may still set the older second one.
-PROFILE_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
+# Fast DDS 2 (Jazzy) reads only the first, 3 (Kilted and later) warns of it.
+PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+KILTED_RCLPY = 9
 FAST_DDS = ('rmw_fastrtps_cpp', 'rmw_fastrtps_dynamic_cpp')
 
 
@@ -14,14 +15,15 @@ def profile() -> str:
     return str(share('config', 'fastdds.xml'))
 
 
-def profile_variables(environ: Mapping[str, str]) -> dict[str, str]:
+def profile_variables(environ: Mapping[str, str], rclpy_version: str) -> dict[str, str]:
     """
     Return what to add to an environment before rclpy starts, so that the profile is in force.
 
-    Nothing where the user has named a profile or another middleware: both are respected.
+    rclpy_version: '7.1.6'. Nothing where the user has named a profile or another middleware.
     """
     if environ.get('RMW_IMPLEMENTATION', FAST_DDS[0]) not in FAST_DDS:
         return {}
     if any(environ.get(name) for name in PROFILE_VARIABLES):
         return {}
-    return {PROFILE_VARIABLES[0]: profile()}
+    is_fast_dds_3 = int(rclpy_version.partition('.')[0]) >= KILTED_RCLPY
+    return {PROFILE_VARIABLES[is_fast_dds_3]: profile()}

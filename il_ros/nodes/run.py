@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import version
 from types import FrameType
 from typing import NoReturn
 
@@ -52,7 +53,7 @@ def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
 
 def initialise(args: list[str] | None = None) -> None:
     """Initialise rclpy with the shipped middleware profile in force, leaving signals alone."""
-    os.environ.update(profile_variables(os.environ))  # before any participant exists
+    os.environ.update(profile_variables(os.environ, version('rclpy')))  # before a participant
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
 
 
