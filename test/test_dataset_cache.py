@@ -11,7 +11,7 @@ import pytest
 from small_bags import START_NS, SmallBag, write_bag
 
 from il_ros.dataset import cache
-from il_ros.dataset.cache import NothingToLoad, load_episodes
+from il_ros.dataset.cache import CannotCache, NothingToLoad, load_episodes
 from il_ros.dataset.episode import Episode
 from il_ros.dataset.from_bag import decode_bag
 from il_ros.recorder.bag import BagWriter
@@ -220,3 +220,11 @@ def test_a_change_inside_a_large_bag_is_noticed(spec, tmp_path, monkeypatch):
     path.write_bytes(data)
     os.utime(path, ns=(1, 1))
     assert list(cache.contents(bag)) != before
+
+
+def test_a_folder_that_takes_no_cache_says_what_to_do(spec, tmp_path):
+    """A file stands where the cache should be; a full disk or no rights end the same way."""
+    root = bags(spec, tmp_path, 1)
+    (root / cache.FOLDER).write_text('in the way')
+    with pytest.raises(CannotCache, match=r'\.cache: cannot be written .*; make room, or copy'):
+        load_episodes(root, spec)

@@ -1,5 +1,6 @@
 """Episodes as memory-mapped arrays, decoded once beside their bags; the cache can be deleted."""
 
+import errno
 import os
 import shutil
 import sys
@@ -22,6 +23,7 @@ FOLDER = '.cache'
 WHOLE_BYTES = 16 << 20  # larger bags are known by their size, time and ends
 END_BYTES = 1 << 20
 PAGE_BYTES = 4096  # a smaller file is read, as nothing is gained by mapping it
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST)
 ARRAYS = tuple(f.name for f in fields(Episode) if f.type is np.ndarray)
 
 Say = Callable[[str], None]
@@ -29,6 +31,10 @@ Say = Callable[[str], None]
 
 class NothingToLoad(ValueError):
     """There are bags, and every one was left out."""
+
+
+class CannotCache(ValueError):
+    """There is no room, or no right, to keep a cache beside the bags."""
 
 
 def to_stderr(line: str) -> None:
@@ -70,6 +76,7 @@ def load_episodes(
     include_suspect), unfinished ones, and such in which nothing was commanded.
     image_size: (width, height) [px]. Raises NotABag for a folder without bags, NothingToLoad when
     all were left out, WrongJoints for another robot's bag, ValueError for a missing camera.
+    CannotCache says what to do where the bags' folder cannot be written.
     """
     wanted = _Wanted(spec, tuple(cameras), image_size)
     bags = _bags(path_or_paths)
@@ -129,7 +136,15 @@ def _load(bag: Path, wanted: _Wanted) -> Episode:
     """Return a bag's episode from its cache entry, making that first if there is none."""
     entry = bag.parent / FOLDER / wanted.key(bag)
     if not entry.is_dir():
-        _make(bag, wanted, entry)
+        try:
+            _make(bag, wanted, entry)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            raise CannotCache(
+                f'{entry.parent}: cannot be written ({error.strerror or error}); make room, or '
+                'copy the bags to a folder that you can write to'
+            ) from error
     arrays: dict[str, Any] = {name: _mapped(entry / f'{name}.npy') for name in ARRAYS}
     images = {name: _mapped(entry / f'images.{name}.npy') for name in wanted.cameras}
     ages = {name: _mapped(entry / f'image_age_s.{name}.npy') for name in wanted.cameras}
