@@ -219,6 +219,19 @@ def test_disk_full_closes_at_the_last_whole_message(tmp_path, size, flush_s):
     assert repair_all(tmp_path) == []
 
 
+def test_disk_full_at_metadata_yaml(tmp_path):
+    """The messages are all there; the second attempt finds room."""
+    recorder = EpisodeRecorder(tmp_path, CONFIG)
+    recorder.start({}, 0)
+    for topic, data, stamp_ns in GIVEN:
+        recorder.add(topic, data, stamp_ns)
+    (recorder.folder / '.metadata.yaml.partial').symlink_to('/dev/full')
+    folder = recorder.stop('success', 'stopped', GIVEN[-1][2])
+    assert_whole(folder, rows(GIVEN))
+    assert read_meta(folder)['termination_reason'] == 'disk full'
+    assert recorder.stop('success', 'stopped', 0) == folder
+
+
 def test_an_episode_ends_while_others_still_have_room(tmp_path):
     """The disk is not filled to its last byte."""
     recorder = EpisodeRecorder(tmp_path, replace(CONFIG, disk_stop_mb=1e12, flush_s=0.0))

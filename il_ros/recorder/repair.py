@@ -103,7 +103,8 @@ def _rewrite_end(
     size = path.stat().st_size
     tail = scan(path, visit, stop_at)
     meta = _meta(path.parent, tail)
-    if not (has_end := is_sealed(path)) and (changes or 'termination_reason' not in meta):
+    has_end = stop_at is None and is_sealed(path)
+    if not has_end and (changes or 'termination_reason' not in meta):
         meta = _completed(meta, tail, tracks, number_of(path.parent))
     meta |= {'repaired': True, **changes}
     described = metadata.information(tail.contents(path.name), meta)
