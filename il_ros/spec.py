@@ -138,7 +138,9 @@ class Proposal:
 
     stamp_ns: int
     target: np.ndarray  # (A,) [rad, opening], to be reached one period later
-    engaged: tuple[bool, ...]  # per arm, left then right: dead-man held, so the hands are in control
+    engaged: tuple[
+        bool, ...
+    ]  # per arm, left then right: dead-man held, so the hands are in control
     source: str = 'leader'  # its entry in config/arbiter.yaml
 
 

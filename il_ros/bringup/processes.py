@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
-from typing import TextIO
+from typing import Protocol
 
 from il_ros.bringup.session import Part, Session, Value, parts_of
 from il_ros.bringup.sessions import SESSIONS
@@ -20,6 +20,14 @@ LOOK_EVERY_S = 0.05
 STAGES = ((signal.SIGINT, 20.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 
 
+class Log(Protocol):
+    """Where lines go: a terminal, a file, or what shows progress."""
+
+    def write(self, text: str, /) -> int: ...  # noqa: D102
+
+    def flush(self) -> None: ...  # noqa: D102
+
+
 class Stopped(KeyboardInterrupt):
     """A person stopped the session; code is 0 when every node ended cleanly."""
 
@@ -28,7 +36,7 @@ class Stopped(KeyboardInterrupt):
         self.code = code
 
 
-def up(name: str, given: Mapping[str, str], out: TextIO | None = None) -> int:
+def up(name: str, given: Mapping[str, str], out: Log | None = None) -> int:
     """
     Run a session until it ends; return its exit code, 1 when a node crashed.
 
@@ -82,7 +90,7 @@ def _as_yaml(value: Value) -> str:
 class Group:
     """The processes of one session."""
 
-    def __init__(self, out: TextIO):
+    def __init__(self, out: Log):
         self._out = out
         self._lock = threading.Lock()
         self._parts: dict[str, tuple[Part, subprocess.Popen[str]]] = {}

@@ -229,7 +229,10 @@ def report(demo: Demo) -> Path:
             'Training': plots.training_curves(logs),
         },
         {'An episode of round 1, and who was in control': film},
-        [verdict(demo), f'{demo.args.demonstrations} demonstrations; {sys.platform}, seeds apart.'],
+        [
+            verdict(demo),
+            f'{demo.args.demonstrations} demonstrations; {sys.platform}, seeds apart.',
+        ],
     )
 
 

@@ -40,7 +40,9 @@ def shown(event: str, values: dict) -> str:
         where = f'round {values["round"]}, ' if values.get('round') else ''
         help_of = f', {values["interventions"]} interventions' if values['interventions'] else ''
         ended = values['outcome'] + (f' ({values["reason"]})' if values['reason'] else '')
-        return f'   {where}episode {values["number"]:3d}: {ended}, {values["ticks"]} ticks{help_of}'
+        return (
+            f'   {where}episode {values["number"]:3d}: {ended}, {values["ticks"]} ticks{help_of}'
+        )
     if event == 'trained':
         return f'   trained {values["steps"]} steps, held-out loss {values["validation"]:.4f}'
     if event == 'evaluated':

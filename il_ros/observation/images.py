@@ -34,10 +34,14 @@ def decode(kind: str, data: bytes) -> tuple[int, np.ndarray]:
     if kind.endswith('/CompressedImage'):
         bgr = cv2.imdecode(np.asarray(message.data), cv2.IMREAD_COLOR)
         if bgr is None:
-            raise ValueError(f'{message.header.frame_id}: cannot decode a {message.format!r} image')
+            raise ValueError(
+                f'{message.header.frame_id}: cannot decode a {message.format!r} image'
+            )
         return stamp_ns, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
     if message.encoding not in ('rgb8', 'bgr8'):
-        raise ValueError(f'{message.header.frame_id}: encoding {message.encoding!r}, need rgb8 or bgr8')
+        raise ValueError(
+            f'{message.header.frame_id}: encoding {message.encoding!r}, need rgb8 or bgr8'
+        )
     rows = np.asarray(message.data).reshape(message.height, message.step)
     image = rows[:, : 3 * message.width].reshape(message.height, message.width, 3)
     return stamp_ns, image if message.encoding == 'rgb8' else image[..., ::-1]

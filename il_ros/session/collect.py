@@ -84,6 +84,5 @@ def summary(results: Sequence[EpisodeResult]) -> dict[str, Any]:
         'high': high,
         'failures': failures,
         'interventions_per_episode': sum(r.interventions for r in results) / max(n, 1),
-        'human_share': sum(r.human_ticks for r in results)
-        / max(sum(r.ticks for r in results), 1),
+        'human_share': sum(r.human_ticks for r in results) / max(sum(r.ticks for r in results), 1),
     }

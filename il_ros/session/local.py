@@ -7,7 +7,7 @@ from typing import Any
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.sources import load_sources
-from il_ros.policy.pilot import load_pilot
+from il_ros.policy.pilot import Pilot, load_pilot
 from il_ros.recorder.config import load_recorder_config
 from il_ros.recorder.episode import EpisodeRecorder
 from il_ros.registry import make
@@ -38,7 +38,7 @@ class LocalRig:
         self.with_labels = with_labels
         self.world = World(spec, make(TASKS, task), cameras_of(spec, cameras))
         self.loop = Loop(self.world, Arbiter(spec, load_sources()), transport=transport)
-        self.pilot = None
+        self.pilot: Pilot | None = None
 
     def load(self, checkpoint: str) -> None:
         """Act with another checkpoint from now on."""

@@ -63,7 +63,9 @@ def run_rounds(rig: Rig, wanted: Rounds, say: Say) -> list[dict[str, Any]]:
         data.append(folder / 'bags')
         checkpoint = _train(wanted, data, checkpoint, folder / 'checkpoint', say)
         rig.load(str(checkpoint))
-        rows.append(_row(number, checkpoint, summary(collected), _evaluate(rig, wanted, number, say)))
+        rows.append(
+            _row(number, checkpoint, summary(collected), _evaluate(rig, wanted, number, say))
+        )
         (wanted.root / 'rounds.json').write_text(json.dumps(rows, indent=1))
     return rows
 
