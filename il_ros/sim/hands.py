@@ -8,8 +8,9 @@ from il_ros.sim.demonstrators import Style
 from il_ros.sim.motion import Motion
 from il_ros.spec import JointSample, RobotSpec
 
-SPEED = 0.65  # [rad/s] of the fastest joint, for a style of speed 1
+SPEED = 0.58  # [rad/s] of the fastest joint, for a style of speed 1
 GRIP_SPEED = 2.5  # [opening/s]
+_SQUEEZE = 0.15  # [opening] how far behind its command a closed gripper is kept
 _STRAY = 0.04  # [rad] further from the reference than a servo lags: somebody else moved the arm
 _LAG_S = 0.1  # [s] how far behind its reference a moving arm may be
 _WANDER_S = 0.5  # [s] correlation time of a demonstrator's noise
@@ -35,6 +36,7 @@ class Hands:
         self._spec, self._style = spec, style
         self._rng = np.random.default_rng(seed)
         self._motions = {a.name: Motion(spec.dt_s, SPEED * style.speed) for a in spec.arms}
+        self._grips = {a.name: Motion(spec.dt_s, GRIP_SPEED, 30.0, 0.03) for a in spec.arms}
         self.reset()
 
     def reset(self) -> None:
@@ -47,31 +49,22 @@ class Hands:
     def act(self, joints: JointSample, goals: dict[str, Goal], stage: object) -> np.ndarray:
         """Return joint targets (A,) for one period later; a new stage may begin with a pause."""
         fresh = self._last_ns is None or joints.stamp_ns != self._last_ns + self._spec.dt_ns
-        if fresh:
-            self._opening = joints.position.copy()
         self._last_ns = joints.stamp_ns
         paused = self._pauses(stage, joints.stamp_ns)
         wander = self._wandering()
         command = joints.position.copy()
         for arm in self._spec.arms:
-            motion, goal = self._motions[arm.name], goals[arm.name]
+            goal, motion, grip = goals[arm.name], self._motions[arm.name], self._grips[arm.name]
             at, moving = joints.position[arm.joints], joints.velocity[arm.joints]
             if fresh or _has_strayed(motion, at):
                 motion.seat(at, moving)
             aim = motion.position if paused else goal.joints + wander[arm.joints]
             command[arm.joints] = motion.towards(aim)
-            command[arm.gripper] = self._grip(arm.gripper, goal.opening, joints.position)
+            at, moving = joints.position[arm.gripper], joints.velocity[arm.gripper]
+            if fresh or abs(grip.position - at) > 2 * _SQUEEZE:
+                grip.seat(at, moving)
+            command[arm.gripper] = grip.towards(np.maximum(goal.opening, at - _SQUEEZE))
         return np.clip(command, self._spec.lower, self._spec.upper)
-
-    def _grip(self, place: slice, opening: float, measured: np.ndarray) -> np.ndarray:
-        """Move one finger's reference; running ahead when closing is what squeezes."""
-        reference, limit = self._opening[place], GRIP_SPEED * self._spec.dt_s
-        if reference > measured[place] + 3 * limit or (
-            opening > 0.5 and reference < measured[place]
-        ):
-            reference = measured[place]
-        self._opening[place] = reference + np.clip(opening - reference, -limit, limit)
-        return self._opening[place]
 
     def _pauses(self, stage: object, now_ns: int) -> bool:
         if stage != self._stage and self._stage is not None and self._style.pause_s > 0:

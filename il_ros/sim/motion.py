@@ -21,8 +21,8 @@ class Motion:
 
     def seat(self, position: np.ndarray, velocity: np.ndarray) -> None:
         """Start at position (n,) [rad], moving at velocity (n,) [rad/s]."""
-        self.position = position.copy()
-        self._half = self._velocity = velocity.copy()
+        self.position, self._velocity = position.copy(), velocity.copy()
+        self._half: np.ndarray | None = None  # the acceleration is unknown: take what is wanted
 
     @property
     def velocity(self) -> np.ndarray:
@@ -34,7 +34,8 @@ class Motion:
         left = goal - self.position
         distance = float(np.abs(left).max())
         wanted = left * (self._arrival(distance) / max(distance, 1e-9))
-        self._half = self._half + self._share * (wanted - self._half)
+        half = wanted if self._half is None else self._half
+        self._half = half + self._share * (wanted - half)
         self._velocity = self._velocity + self._share * (self._half - self._velocity)
         self.position = self.position + self._dt * self._velocity
         return self.position

@@ -1,4 +1,4 @@
-"""A person who watches, takes over when a policy gets nowhere, and hands back when it goes again."""
+"""A person who watches, takes over when a policy gets nowhere, and hands back when it goes on."""
 
 import numpy as np
 

@@ -100,7 +100,7 @@ class Transfer(Task):
 
     def _rests_in_bin(self, scene: Scene, offset: np.ndarray) -> bool:
         velocity, _ = scene.client.getBaseVelocity(self._block)
-        inside = np.abs(offset[:2]).max() < BIN_INSIDE / 2 and offset[2] < BIN_HEIGHT
+        inside = np.abs(offset[:2]).max() < BIN_INSIDE / 2 and offset[2] < 1.4 * BIN_HEIGHT
         return bool(inside and np.linalg.norm(velocity) < AT_REST)
 
     def _reason(self, held: bool) -> str:

@@ -42,6 +42,7 @@ class TransferExpert:
         self._hands = Hands(spec, style, seed)
         self._across = np.array([np.cos(style.approach_rad), np.sin(style.approach_rad), 0.0])
         self._meeting = style.hand_over_height_m * UP  # the block's centre at the hand-over
+        self._giving = pose(down(self._across), self._meeting + GRASP_AT * self._across)
         self._last: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._home = {a.name: self._kinematics.pose(a.name, spec.home) for a in spec.arms}
         self._side = {name: flat(home[:3, 3]) for name, home in self._home.items()}
@@ -87,9 +88,8 @@ class TransferExpert:
         at, along = grasp_point(sight, self._side[arm])
         turned = down(along)
         off = np.hypot(*(at - hand.at)[:2]) + _LEVER * angle(hand.pose[:3, :3], turned)
-        may_cross = max(
-            ramp(hand.at[2] - at[2], 0.02, 0.06), 1.0 - ramp(off, _REACHED, 2 * _REACHED)
-        )
+        is_high, is_over = ramp(hand.at[2] - at[2], 0.02, 0.06), 1.0 - ramp(off, _REACHED, 0.024)
+        may_cross = max(is_high, is_over, ramp(off, 0.12, 0.20))
         target = hand.at + may_cross * (at - hand.at)
         target[2] = at[2] + _HOVER * ramp(off, _REACHED, 0.04)
         opening = CLOSED if _is_at(hand, at) else OPEN
@@ -97,25 +97,29 @@ class TransferExpert:
 
     def _carry(self, sight: Sight) -> Goal:
         """To the hand-over, once clear of the table."""
-        there = pose(down(self._across), self._meeting + GRASP_AT * self._across)
         clear = 0.15 + 0.85 * ramp(sight.block[2], 0.03, 0.09)
-        target = between(sight.giver.pose, there, clear)
-        target[2, 3] = there[2, 3]
+        target = between(sight.giver.pose, self._giving, clear)
+        target[2, 3] = self._giving[2, 3]
         return Goal(self._solve(_GIVER, target, self._seed[_GIVER]), CLOSED)
 
     def _meet(self, sight: Sight, opening: float) -> Goal:
         """Wait before the hand-over; advance on the block's free end as it arrives there."""
         hand, turned = sight.receiver, level(self._across)
-        expected = self._meeting - GRASP_AT * self._across
-        end = free_end(sight)
-        away = float(np.linalg.norm(end - expected))
-        at = expected + (1.0 - ramp(away, 0.03, 0.10)) * (end - expected)
+        at, away = self._expected_end(sight)
         gap = at - hand.at
         off = gap - (gap @ self._across) * self._across
         askew = float(np.linalg.norm(off)) + _LEVER * angle(hand.pose[:3, :3], turned)
         back = _STANDOFF * max(ramp(askew, _REACHED, 0.04), ramp(away, 0.02, 0.08))
         target = pose(turned, at - back * self._across)
         return Goal(self._solve(_RECEIVER, target, self._spec.home), opening)
+
+    def _expected_end(self, sight: Sight) -> tuple[np.ndarray, float]:
+        """Where the block's free end (3,) will be at the hand-over, and how far the giver is off."""
+        if not sight.giver.holds:
+            return self._meeting - GRASP_AT * self._across, 1.0
+        in_hand = sight.giver.pose[:3, :3].T @ (free_end(sight) - sight.giver.at)
+        at = self._giving[:3, 3] + self._giving[:3, :3] @ in_hand
+        return at, float(np.linalg.norm(self._giving[:3, 3] - sight.giver.at))
 
     def _closes_on(self, sight: Sight) -> float:
         """The receiver's opening while the giver carries."""
@@ -135,7 +139,10 @@ class TransferExpert:
         aside = float(np.linalg.norm((sight.block - sight.box)[:2]))
         height = _RELEASE + 0.08 * ramp(aside, 0.04, 0.12)
         at = sight.box - GRASP_AT * forward + height * UP
-        there = self._solve(_RECEIVER, pose(level(forward), at), self._spec.home)
+        is_high = max(ramp(sight.block[2], 0.05, 0.12), 1.0 - ramp(aside, 0.06, 0.10))
+        target = between(sight.receiver.pose, pose(level(forward), at), 0.15 + 0.85 * is_high)
+        target[2, 3] = at[2]
+        there = self._solve(_RECEIVER, target, self._spec.home)
         here = now[self._joints(_RECEIVER)]
         goal = here + _clearance(sight.giver) * (there - here)
         lets_go = aside < 0.05 and sight.block[2] - sight.box[2] < _RELEASE + 0.05

@@ -12,6 +12,7 @@ from il_ros.spec import JointSample, RobotSpec
 
 GRASP_AT = 0.03  # [m] from the block's centre to where a hand takes it
 _HALF = transfer.BLOCK[0]
+_GIVER, _RECEIVER = transfer.Transfer.giver, transfer.Transfer.receiver
 
 
 class Stage(Enum):
@@ -32,7 +33,8 @@ class Hand:
     pose: np.ndarray  # (4, 4) of the grasp point
     opening: float  # 0..1
     near: np.ndarray  # (3,) the block's nearest point of its long axis, in the hand's own axes [m]
-    holds: bool
+    is_firm: bool  # closed on the block, flat on its sides
+    holds: bool  # firmly, or askew in the air with no other hand at it
 
     @property
     def at(self) -> np.ndarray:
@@ -73,25 +75,40 @@ def look(
 ) -> Sight:
     """Return the sight of a state: joints and objects (2, 7)."""
     block, turned = objects[0, :3], matrix(objects[0, 3:])
+    poses = [kinematics.pose(name, joints.position) for name in (_GIVER, _RECEIVER)]
+    openings = [float(joints.position[spec.arm(n).gripper][0]) for n in (_GIVER, _RECEIVER)]
+    near = [_near(pose, block, turned[:, 0]) for pose in poses]
+    is_between = [_is_between(point) for point in near]
+    # 0.44 on the block's 4 cm, up to 0.63 on its diagonal, 0 with nothing between
+    is_firm = [b and 0.33 < x < 0.47 for b, x in zip(is_between, openings, strict=True)]
+    is_askew = [
+        b and block[2] > 0.06 and 0.33 < x < 0.65
+        for b, x in zip(is_between, openings, strict=True)
+    ]
     giver, receiver = (
-        _hand(
-            kinematics.pose(name, joints.position),
-            float(joints.position[spec.arm(name).gripper][0]),
-            block,
-            turned[:, 0],
+        Hand(
+            poses[i],
+            openings[i],
+            near[i],
+            is_firm[i],
+            is_firm[i] or (is_askew[i] and not is_firm[1 - i]),
         )
-        for name in (transfer.Transfer.giver, transfer.Transfer.receiver)
+        for i in (0, 1)
     )
     return Sight(giver, receiver, block, turned, objects[1, :3])
 
 
-def _hand(pose: np.ndarray, opening: float, block: np.ndarray, long: np.ndarray) -> Hand:
-    axes, offset = pose[:3, :3], block - pose[:3, 3]
+def _near(pose: np.ndarray, block: np.ndarray, long: np.ndarray) -> np.ndarray:
+    """The nearest point (3,) of the block's long axis, in a hand's own axes."""
+    offset = block - pose[:3, 3]
     along = min(max(-float(offset @ long), -_HALF), _HALF)
-    near = axes.T @ (offset + along * long)
-    is_between = float(np.abs(near).max()) < 0.022
-    is_closed = 0.35 < opening < 0.47  # 0.44 on the block's 4 cm; nothing between: 0
-    return Hand(pose, opening, near, is_between and is_closed)
+    return pose[:3, :3].T @ (offset + along * long)
+
+
+def _is_between(near: np.ndarray) -> bool:
+    """Whether a point in a hand's own axes is between its pads."""
+    ahead, aside, above = near.tolist()
+    return -0.045 < ahead < 0.025 and abs(aside) < 0.015 and abs(above) < 0.025
 
 
 def grasp_point(sight: Sight, towards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
