@@ -1,7 +1,5 @@
 """The arbiter: each tick, and for each arm, e-stop over person over policy over hold."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
@@ -10,19 +8,9 @@ from il_ros.arbiter.motion import Motion, State, at_rest
 from il_ros.arbiter.persons import Persons
 from il_ros.arbiter.reseat import Reseat
 from il_ros.arbiter.sources import ArbiterConfig
+from il_ros.arbiter.verdict import Verdict
 from il_ros.registry import nearest
 from il_ros.spec import ActionChunk, Authority, Decision, JointSample, Proposal, RobotSpec, Who
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Who has one arm at one tick, and where to; without a target it brakes and stands."""
-
-    who: Who
-    why: str
-    target: State | None = None
-    operator: str = ''
-    is_plea: bool = False  # a person is wanted
 
 
 class Arbiter:
@@ -58,17 +46,14 @@ class Arbiter:
 
     def reset(self, joints: JointSample) -> None:
         """Re-seat the command at the measured pose and forget who proposed what; a latch stays."""
-        self._motion.seat(self._measured(joints))
+        self._seat(joints)
         self._persons.forget()
         self._reseat.forget()
         self._plan = self._pending = None
-        self._now_ns = joints.stamp_ns
         self.request = ''
         self._policy_may = [True for _ in self.spec.arms]
         for executor in self._executors:
             executor.forget(joints.stamp_ns)
-        start = Authority(Who.HOLD, 'start', joints.stamp_ns)
-        self._authority = tuple(start for _ in self.spec.arms)
 
     def offer_chunk(
         self, chunk: ActionChunk, version: str = '', score: float = float('nan')
@@ -118,7 +103,7 @@ class Arbiter:
     def tick(self, joints: JointSample) -> Decision:
         """Decide who has each arm at joints.stamp_ns, and move the command by one period."""
         if not self.is_seated:
-            self.reset(joints)
+            self._seat(joints)
         now_ns = self._now_ns = joints.stamp_ns
         self._take_pending(now_ns)
         highest, locked = self._locks.update(now_ns)
@@ -131,7 +116,7 @@ class Arbiter:
         if not self.is_seated:
             if joints is None:
                 raise ValueError(f'nothing to hold: no measured pose yet ({why})')
-            self.reset(joints)
+            self._seat(joints)
         self._now_ns = now_ns
         self._pending = None
         self._locks.update(now_ns)
@@ -189,6 +174,13 @@ class Arbiter:
             return Verdict(Who.HOLD, why, is_plea=self._plan is not None)
         return Verdict(Who.POLICY, 'chunk', executor.target(self._now_ns))
 
+    def _seat(self, joints: JointSample) -> None:
+        """Start from the measured pose, standing."""
+        self._motion.seat(self._measured(joints))
+        self._now_ns = joints.stamp_ns
+        start = Authority(Who.HOLD, 'start', joints.stamp_ns)
+        self._authority = tuple(start for _ in self.spec.arms)
+
     def _update_seat(self, joints: JointSample) -> None:
         """Follow the e-stop: while it is latched, and until the command is where the robot is."""
         measured = self._measured(joints)
@@ -222,17 +214,14 @@ class Arbiter:
                 moves[arm.all] = True
                 wanted[:, arm.all] = np.stack(verdict.target.rows())[:, arm.all]
         command = self._motion.step(State(*wanted), moves)
-        self._authority = tuple(map(self._authority_of, verdicts, self._authority))
+        plans = [executor.plan or self._plan for executor in self._executors]
+        self._authority = tuple(
+            verdict.authority(before, self._now_ns, plan)
+            for verdict, before, plan in zip(verdicts, self._authority, plans, strict=True)
+        )
         pleas = zip(self.spec.arms, verdicts, strict=True)
         self.request = '; '.join(f'{arm.name}: {v.why}' for arm, v in pleas if v.is_plea)
         return Decision(self._now_ns, command, self._authority)
-
-    def _authority_of(self, verdict: Verdict, before: Authority) -> Authority:
-        same = (verdict.who, verdict.operator) == (before.who, before.operator)
-        since_ns = before.since_ns if same else self._now_ns
-        version = self._plan.version if self._plan else ''
-        score = self._plan.score if self._plan else float('nan')
-        return Authority(verdict.who, verdict.why, since_ns, verdict.operator, version, score)
 
     def _index(self, arm: str) -> int:
         """Return the place of the arm called so; ValueError names the nearest there is."""

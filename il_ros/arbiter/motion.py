@@ -86,7 +86,7 @@ class Motion:
     def __init__(self, spec: RobotSpec):
         self._spec = spec
         self._dt_s = spec.dt_s
-        self._free, self._forced = integrator(spec.dt_s)
+        self._free, _ = integrator(spec.dt_s)
         self._response = tracking_response(spec.dt_s, tracking_gain(spec.dt_s))
         self._ruckig = Ruckig(spec.size, spec.dt_s)
         self._trajectory = Trajectory(spec.size)

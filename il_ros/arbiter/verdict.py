@@ -1,0 +1,25 @@
+"""What is decided about one arm at one tick."""
+
+from dataclasses import dataclass
+
+from il_ros.arbiter.chunks import Plan
+from il_ros.arbiter.motion import State
+from il_ros.spec import Authority, Who
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who has one arm at one tick, and where to; without a target it brakes and stands."""
+
+    who: Who
+    why: str
+    target: State | None = None
+    operator: str = ''
+    is_plea: bool = False  # a person is wanted
+
+    def authority(self, before: Authority, now_ns: int, plan: Plan | None) -> Authority:
+        """Return the verdict as published; plan is the policy's newest, executed or not."""
+        same = (self.who, self.operator) == (before.who, before.operator)
+        since_ns = before.since_ns if same else now_ns
+        version, score = (plan.version, plan.score) if plan else ('', float('nan'))
+        return Authority(self.who, self.why, since_ns, self.operator, version, score)
