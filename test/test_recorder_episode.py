@@ -1,6 +1,7 @@
 """Episodes: numbering, refusals, labels, discarding, what is written besides the messages."""
 
 import fcntl
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from il_ros.recorder.config import RecorderConfig, load_recorder_config
 from il_ros.recorder.episode import EpisodeRecorder, RecorderRefuses
 from il_ros.recorder.label import discard, label, relabel
 from il_ros.recorder.read import find_bags, read_bag, read_meta
-from il_ros.recorder.store import free_mb, next_folder
+from il_ros.recorder.store import free_mb, next_folder, number_of
 from il_ros.recorder.streams import Stream, robot_streams
 
 GIVEN = list(messages(60))
@@ -49,6 +50,20 @@ def test_numbers_go_on_after_a_restart(tmp_path):
     assert names == [f'episode_{i:06d}' for i in range(4)]
 
 
+def test_recorders_may_share_a_root(tmp_path):
+    """Four at once: each number is given once, and none is left out."""
+
+    def work(_):
+        recorder = EpisodeRecorder(tmp_path, CONFIG)
+        return [record(recorder, GIVEN) for _ in range(5)]
+
+    with ThreadPoolExecutor(4) as pool:
+        folders = [folder for done in pool.map(work, range(4)) for folder in done]
+    assert sorted(folders) == find_bags(tmp_path)
+    assert [number_of(folder) for folder in find_bags(tmp_path)] == list(range(20))
+    assert all(read_meta(folder)['episode'] == number_of(folder) for folder in folders)
+
+
 def test_other_folders_do_not_count(tmp_path):
     """Nor does the first number have to be there."""
     for name in ('episode_000041', 'episode_9', 'cache', 'episode_000050_old'):
@@ -79,6 +94,13 @@ def test_a_full_disk_refuses_the_start(tmp_path):
     with pytest.raises(RecorderRefuses, match=r'MB free, the floor is 10+ MB.*disk_floor_mb'):
         recorder.start({}, 0)
     assert free_mb(tmp_path / 'not' / 'there') == pytest.approx(free_mb(tmp_path), rel=0.1)
+
+
+def test_a_root_that_cannot_be_written_refuses_the_start(tmp_path):
+    """A file where the folder should be."""
+    (tmp_path / 'data').write_text('')
+    with pytest.raises(RecorderRefuses, match=r'data: cannot be written'):
+        EpisodeRecorder(tmp_path / 'data', CONFIG).start({}, 0)
 
 
 def test_what_is_out_of_turn_is_refused(tmp_path):

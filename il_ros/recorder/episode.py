@@ -74,22 +74,14 @@ class EpisodeRecorder:
         is too full, naming it and the remedy.
         """
         self._check_can_start(now_ns)
-        folder = next_folder(self.root)
-        meta = self._first_meta(meta, folder, now_ns)
         try:
-            bag = BagWriter(
-                folder,
-                self.config.compression,
-                meta,
-                self.namespace,
-                self._clock,
-                self.config.flush_s,
-            )
+            self._episode = self._open(meta, now_ns)
         except OSError as error:
-            raise RecorderRefuses(f'{folder}: cannot be written: {error.strerror}') from error
-        self._episode, self._has_ended_by_itself = _Episode(bag, meta), False
+            raise RecorderRefuses(f'{self.root}: cannot be written: {error}') from error
+        folder, self._has_ended_by_itself = self._episode.bag.folder, False
         for topic, data in self._latched.values():
-            self._write(topic, data, wire.stamp_ns_of(topic, data), now_ns)
+            if self._episode is not None:
+                self._write(topic, data, wire.stamp_ns_of(topic, data), now_ns)
         return folder
 
     def add(self, topic: wire.Topic, data: bytes, now_ns: int) -> Path | None:
@@ -183,6 +175,18 @@ class EpisodeRecorder:
                 f'{self.root}: {free:.0f} MB free, the floor is {self.config.disk_floor_mb:.0f} '
                 'MB; make room, or set disk_floor_mb in config/recorder.yaml'
             )
+
+    def _open(self, meta: dict[str, Any], now_ns: int) -> _Episode:
+        """Open a bag under the next number that no other recorder has taken meanwhile."""
+        folder = next_folder(self.root)
+        meta = self._first_meta(meta, folder, now_ns)
+        how = (self.config.compression, meta, self.namespace, self._clock, self.config.flush_s)
+        try:
+            return _Episode(BagWriter(folder, *how), meta)
+        except FileExistsError:
+            if not folder.is_dir():  # the root is a file
+                raise
+            return self._open(meta, now_ns)
 
     def _first_meta(self, meta: dict[str, Any], folder: Path, now_ns: int) -> dict[str, Any]:
         return {
