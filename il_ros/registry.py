@@ -1,4 +1,4 @@
-"""A registry is a dict of strings, 'name': 'module:attribute'; adding a thing is one file, one line."""
+"""A registry is a dict of strings, 'name': 'module:attribute'; to add is one file, one line."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches

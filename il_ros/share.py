@@ -1,4 +1,4 @@
-"""Where config/, resource/ and launch/ are: the source tree, or share/il_ros of an installation."""
+"""Where config/, resource/ and launch/ are: the source tree, or an installation's share."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 def share(*parts: str) -> Path:
     """
-    Return the path of a shipped file or folder, e.g. share('config', 'robots', 'sim.yaml').
+    Return the path of a shipped file or folder: 'config', 'robots', 'sim.yaml'.
 
     An editable install has no data files, so the source tree is looked at first; then each prefix
     of AMENT_PREFIX_PATH's kind that holds this package, then the interpreter's own.
@@ -18,4 +18,4 @@ def share(*parts: str) -> Path:
     for root in roots:
         if (root / 'package.xml').is_file():
             return root.joinpath(*parts)
-    raise FileNotFoundError(f'il_ros: no share folder with package.xml in {[str(r) for r in roots]}')
+    raise FileNotFoundError(f'il_ros: no package.xml in {[str(root) for root in roots]}')

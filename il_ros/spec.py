@@ -2,8 +2,9 @@
 The nouns. Every shape, unit and order that crosses a folder border is defined here; read it first.
 
 N joints = A action dimensions (14 on the robot in the box), T chunk length, K objects of a task,
-H x W pixels. *Inside* the package a joint vector holds arm joints in rad and grippers as an opening
-of 0 (closed) to 1 (open); *on the wire* grippers are in joint units too. RobotSpec converts.
+H x W pixels. *Inside* the package a joint vector holds arm joints in rad and grippers as an
+opening of 0 (closed) to 1 (open); *on the wire* grippers are in joint units too. RobotSpec
+converts.
 """
 
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ class CommandTopic:
 
 @dataclass(frozen=True, eq=False)
 class RobotSpec:
-    """What a robot is, read from config/robots/<name>.yaml and its URDF; arrays are inside units."""
+    """What a robot is, from config/robots/<name>.yaml and its URDF; arrays are inside units."""
 
     name: str
     urdf: str  # the URDF's text

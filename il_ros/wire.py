@@ -2,7 +2,8 @@
 The wire: our nouns <-> the CDR bytes of standard ROS messages, with nothing of ROS installed.
 
 Nodes publish and receive these bytes, the recorder stores them, the dataset reads them back: one
-conversion for all, so what was recorded is what the policy saw. A test holds the bytes against rclpy's.
+conversion for all, so what was recorded is what the policy saw. A test holds the bytes against
+rclpy's.
 """
 
 from collections.abc import Callable, Iterable
@@ -40,7 +41,7 @@ _SECOND = 1_000_000_000
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic of the graph: relative name, message type, and whether late subscribers get the last."""
+    """A topic of the graph: relative name, message type, whether late subscribers get the last."""
 
     name: str
     type: str
@@ -164,7 +165,7 @@ def read_joints(spec: RobotSpec, data: bytes) -> JointSample:
 
 
 def joint_order(wanted: Iterable[str], given: Iterable[str], where: str) -> np.ndarray:
-    """Return the indices that pick the wanted names out of the given ones; WrongJoints if missing."""
+    """Return indices that pick the wanted names out of the given ones; WrongJoints if missing."""
     place = {name: i for i, name in enumerate(given)}
     wanted = tuple(wanted)
     missing = [name for name in wanted if name not in place]
@@ -182,8 +183,8 @@ def trajectory_msg(
     """
     Encode targets (T, A) as trajectory_msgs/JointTrajectory; T may be 0, which says "nothing".
 
-    Row i is the target for stamp_ns + (i + 1) * dt, as its time_from_start says. The frame_id, which
-    joints have no use for, carries the version of the policy that planned it.
+    Row i is the target for stamp_ns + (i + 1) * dt, as its time_from_start says. The frame_id,
+    which joints have no use for, carries the version of the policy that planned it.
     """
     rows = np.asarray(targets, dtype=np.float64).reshape(-1, spec.size)
     points = [
@@ -237,7 +238,7 @@ def command_topic(target: CommandTopic) -> Topic:
 
 
 def command_msg(spec: RobotSpec, target: CommandTopic, decision: Decision) -> bytes:
-    """Encode the part of a decision's command that one topic of the robot carries, in joint units."""
+    """Encode what one topic of the robot carries of a decision's command, in joint units."""
     order = joint_order(target.joints, spec.joint_names, target.topic)
     values = spec.to_wire(np.asarray(decision.command, dtype=np.float64))[order]
     if target.type == FLOATS:
@@ -367,7 +368,7 @@ def read_episode(data: bytes) -> tuple[str, dict[str, str]]:
 
 
 def joy_msg(stamp_ns: int, axes: np.ndarray, buttons: np.ndarray) -> bytes:
-    """Encode sensor_msgs/Joy: axes (6,) in -1..1 and buttons (21,) in the ROS joy package's order."""
+    """Encode sensor_msgs/Joy: axes (6,) in -1..1, buttons (21,), in the joy package's order."""
     kind = _T[JOY.type]
     return to_bytes(
         JOY,
@@ -429,7 +430,7 @@ def compressed_msg(stamp_ns: int, frame_id: str, encoding: str, data: np.ndarray
 
 
 def camera_info_msg(stamp_ns: int, frame_id: str, size: tuple[int, int], fov_rad: float) -> bytes:
-    """Encode the intrinsics of a pinhole camera of size (width, height) and vertical field of view."""
+    """Encode a pinhole camera's intrinsics: size (width, height) [px], vertical field of view."""
     width, height = size
     focal = height / 2 / np.tan(fov_rad / 2)
     cx, cy = width / 2, height / 2

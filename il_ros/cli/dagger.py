@@ -97,7 +97,7 @@ def over_graph(args: argparse.Namespace) -> list[dict[str, Any]]:
 def text_of(row: dict[str, Any]) -> str:
     """Return a round as a person reads it."""
     return (
-        f'round {row["round"]}: success {row["success"]:.3f} [{row["low"]:.3f}, {row["high"]:.3f}] '
-        f'of {row["n"]}, {row["interventions_per_episode"]:.2f} interventions an episode, '
+        f'round {row["round"]}: success {row["success"]:.3f} '
+        f'[{row["low"]:.3f}, {row["high"]:.3f}] of {row["n"]}, {row["interventions_per_episode"]:.2f} interventions an episode, '
         f'{row["checkpoint"]}'
     )

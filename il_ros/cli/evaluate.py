@@ -1,4 +1,4 @@
-"""`il-ros evaluate`: how often does a checkpoint, or the expert, succeed?"""
+"""`il-ros evaluate`: how often a checkpoint, or the expert, succeeds."""
 
 import argparse
 import json
@@ -96,5 +96,6 @@ def text_of(result: dict[str, Any]) -> str:
     return (
         f'{result["what"]}: success {result["success"]:.3f} '
         f'[{result["low"]:.3f}, {result["high"]:.3f}] of {result["n"]} episodes, '
-        f'seeds {result["seeds"][0]}:{result["seeds"][1]}, {result["seconds"]} s; failures: {kinds}'
+        f'seeds {result["seeds"][0]}:{result["seeds"][1]}, {result["seconds"]} s; '
+        f'failures: {kinds}'
     )

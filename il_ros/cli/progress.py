@@ -8,7 +8,7 @@ TOLD = re.compile(r'(episode|train|trained|evaluated|done) (\{.*\})\s*$')
 
 
 class SessionProgress:
-    """A text stream for the log of a session: all of it to a file, a line an event to the terminal."""
+    """A session's log: all of it goes to a file, a line an event to the terminal."""
 
     def __init__(self, path: Path):
         self._file = path.open('a')

@@ -1,4 +1,4 @@
-"""`il-ros record`: demonstrations of the synthetic demonstrators, through the graph or in process."""
+"""`il-ros record`: synthetic demonstrations, through the graph or in process."""
 
 import argparse
 import json

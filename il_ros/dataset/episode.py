@@ -16,8 +16,8 @@ class Episode:
     """
     One row a control tick, n rows, inside units, RobotSpec order; arrays may be memory-mapped.
 
-    `proposal` is what the person's hands asked at that tick, executed or not, and NaN where there was
-    no person. `labels` are whole chunks that an expert gave for single ticks (DAgger).
+    `proposal` is what the person's hands asked at that tick, executed or not, and NaN where there
+    was no person. `labels` are whole chunks that an expert gave for single ticks (DAgger).
     """
 
     path: Path  # the bag's folder

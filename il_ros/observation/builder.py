@@ -1,4 +1,4 @@
-"""Joints, poses and images arrive when they arrive; one Observation leaves for each control tick."""
+"""Joints, poses and images arrive when they do; one Observation leaves for each tick."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ class ObservationBuilder:
     """
     Align what came in to a control tick.
 
-    inputs are names of features; 'objects' and 'grasp' need poses of the tick's own stamp. Nothing is
-    interpolated: an image is the newest one not after the tick, and its age is told.
+    inputs are names of features; 'objects' and 'grasp' need poses of the tick's own stamp. Nothing
+    is interpolated: an image is the newest one not after the tick, and its age is told.
     """
 
     def __init__(self, spec: RobotSpec, inputs: Sequence[str], cameras: Sequence[str] = ()):

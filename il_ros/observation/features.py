@@ -1,8 +1,8 @@
 """
 What a policy is given of the state: named vectors, derived from joints and object poses.
 
-Live and in training the same functions run, on one row or on a whole episode. To add a feature, write
-a function and one line in FEATURES.
+Live and in training the same functions run, on one row or on a whole episode. To add a feature,
+write a function and one line in FEATURES.
 """
 
 from collections.abc import Callable

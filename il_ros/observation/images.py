@@ -16,7 +16,7 @@ def kind(transport: str) -> str:
 
 
 def encode(stamp_ns: int, camera: str, image: np.ndarray, transport: str) -> bytes:
-    """Image (H, W, 3) uint8 RGB -> the bytes of Image ('raw') or CompressedImage ('jpeg', 'png')."""
+    """Image (H, W, 3) uint8 RGB -> the bytes of an Image (raw) or CompressedImage (jpeg, png)."""
     if transport == 'raw':
         return wire.image_msg(stamp_ns, camera, image)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
@@ -48,6 +48,6 @@ def decode(kind: str, data: bytes) -> tuple[int, np.ndarray]:
 
 
 def is_due(camera: Camera, stamp_ns: int, dt_ns: int) -> bool:
-    """Whether a camera of the simulation takes an image at this tick: rate_hz, on the tick's grid."""
+    """Whether a simulated camera takes an image at this tick: rate_hz, on the tick's grid."""
     frame = int(stamp_ns * camera.rate_hz // 1e9)
     return frame != int((stamp_ns - dt_ns) * camera.rate_hz // 1e9)

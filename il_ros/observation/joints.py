@@ -1,4 +1,4 @@
-"""Joint states as robots publish them, one topic or one per arm, merged into one sample by name."""
+"""Joint states as robots publish them, one topic or one per arm, merged by name."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ class JointMerger:
     """
     Merge sensor_msgs/JointState messages until every joint of the robot is known.
 
-    The merged sample has the stamp of its oldest part: no joint is made to look fresher than it is.
+    The merged sample has the stamp of its oldest part: no joint looks fresher than it is.
     """
 
     def __init__(self, spec: RobotSpec):

@@ -1,4 +1,4 @@
-"""A policy in service: the pilot that acts, and beside it one that is being loaded to take its place."""
+"""A policy in service: the pilot that acts, and one that is loaded beside to take over."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from il_ros.spec import ActionChunk, Observation, RobotSpec
 
 
 class Deployment:
-    """Act, and swap checkpoints between two chunks; the old policy stays where the new one fails."""
+    """Act, and swap checkpoints between two chunks; where the new one fails, the old stays."""
 
     def __init__(self, spec: RobotSpec, device: str):
         self.spec = spec
@@ -41,7 +41,7 @@ class Deployment:
         self.builder = ObservationBuilder(self.spec, config.inputs, config.cameras)
 
     def check(self, checkpoint: Path) -> None:
-        """Refuse, by CheckpointError, a checkpoint that cannot take over from the one that acts."""
+        """Refuse, by CheckpointError, one that cannot take over from the one that acts."""
         config = check_checkpoint(checkpoint, self.spec)
         assert self.pilot is not None
         for name in ('inputs', 'cameras'):

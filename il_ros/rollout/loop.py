@@ -37,8 +37,8 @@ class Loop:
     """
     One episode after another: `for step in loop.steps(seed)`, or `loop.run(seed)`.
 
-    Values pass through the wire's units wherever the ROS graph would send a message, so that both give
-    the same trajectory to the last bit.
+    Values pass through the wire's units wherever the ROS graph would send a message, so that both
+    give the same trajectory to the last bit.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Loop:
             self.world.step(through_wire(self.spec, step.decision.command))
 
     def reset(self, seed: int) -> None:
-        """Put scene, arbiter, policy and hands at the start of the episode that seed stands for."""
+        """Put scene, arbiter, policy and hands at the start of the seed's episode."""
         self.world.reset(seed)
         self.builder.forget()
         self._is_first = True

@@ -1,8 +1,9 @@
 """
 Rounds of DAgger and HG-DAgger: act, be corrected, learn from all there is, act better.
 
-Everything a round makes is a file in its folder, and what exists is not made again: a crashed session
-goes on where it was. Sources: Ross et al. 2011, arXiv:1011.0686; Kelly et al. 2019, arXiv:1810.02890.
+Everything a round makes is a file in its folder, and what exists is not made again: a crashed
+session goes on where it was.
+Sources: Ross et al. 2011, arXiv:1011.0686; Kelly et al. 2019, arXiv:1810.02890.
 """
 
 import json
@@ -12,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from il_ros.checkpoint import is_checkpoint, read_provenance
-from il_ros.session.seeds import TEST, TRAINING
 from il_ros.session.collect import Collection, collect, summary
 from il_ros.session.episode import EpisodeResult, Rig
+from il_ros.session.seeds import TEST, TRAINING
 from il_ros.session.training import run_training
 
 LEARN_FROM = {'hg_dagger': 'demonstrations', 'dagger': 'dagger'}

@@ -1,4 +1,4 @@
-"""Training from within a session: a process of its own, at low priority, that may be killed and rerun."""
+"""Training from within a session: a low-priority process that may be killed and rerun."""
 
 import json
 import os
@@ -33,8 +33,7 @@ def run_training(
     command = train_command(data, like, out, learn_from, seconds)
     done = subprocess.run(
         command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         stdin=subprocess.DEVNULL,
         text=True,
         preexec_fn=lambda: os.nice(10),  # the control loop comes first

@@ -1,4 +1,4 @@
-"""The robot's side of `command`: take what a ros2_control trajectory controller takes, or say why not."""
+"""The robot's side of `command`: take what ros2_control takes, or say why not."""
 
 import numpy as np
 
@@ -14,8 +14,8 @@ class Controller:
     """
     Hold the newest command while it is fresh; a command that stops coming means hold.
 
-    It refuses what joint_trajectory_controller refuses with its own defaults: other joints, a final
-    velocity that is not zero, a trajectory that ended in the past, numbers that are none.
+    It refuses what joint_trajectory_controller refuses with its own defaults: other joints, a
+    final velocity that is not zero, a trajectory that ended in the past, numbers that are none.
     """
 
     def __init__(self, spec: RobotSpec, timeout_s: float):

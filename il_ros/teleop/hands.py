@@ -12,8 +12,8 @@ class Hands:
     """
     Leader arms with a dead-man button, or a joystick that jogs the end effectors.
 
-    Leader arms win while they send; without them the sticks move the arms. A pad or leader whose newest
-    reading is older than time_to_live_s counts as let go.
+    Leader arms win while they send; without them the sticks move the arms. A pad or leader whose
+    newest reading is older than time_to_live_s counts as let go.
     """
 
     def __init__(self, spec: RobotSpec, mapping: JoyMapping, time_to_live_s: float = 0.2):
@@ -30,7 +30,7 @@ class Hands:
         self.joy: tuple[int, np.ndarray, np.ndarray] | None = None
 
     def propose(self, now_ns: int, command: np.ndarray) -> Proposal | None:
-        """Return what the hands ask for now, None where there are none; command (A,) is the last."""
+        """Return what the hands ask for now, None without any; command (A,) is the last."""
         joy = self._fresh_joy(now_ns)
         if self.leader is not None and self._is_fresh(self.leader.stamp_ns, now_ns):
             is_held = joy is not None and bool(joy[1][self._dead_man])
