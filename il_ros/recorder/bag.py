@@ -115,10 +115,14 @@ class BagWriter:
             chunk_size=CHUNK_BYTES,
             compression=COMPRESSIONS[compression],
         )
+        self._start(meta or {})
+
+    def _start(self, meta: dict[str, Any]) -> None:
+        """Write what is known before the first message, or leave no empty bag behind."""
         try:
             self._writer.start(profile='ros2')
-            self._writer.add_metadata(metadata.RECORD, metadata.encode(meta or {}))
-        except BaseException:  # leave no empty bag behind
+            self._writer.add_metadata(metadata.RECORD, metadata.encode(meta))
+        except BaseException:
             self._file.close()
             self.path.unlink()
             self.folder.rmdir()

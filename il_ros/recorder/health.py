@@ -60,6 +60,11 @@ class Track:
         moves = len(stamps) > 1 and stamps[-1] > stamps[0]
         return stamps if moves else np.sort(self.received_ns)
 
+    def since(self, first_ns: float) -> np.ndarray:
+        """Receive times (m,) not before first_ns."""
+        times = self.received_ns
+        return times[times >= first_ns]
+
     @property
     def last_ns(self) -> int:
         """When the newest message was received; it must have one."""
@@ -121,9 +126,7 @@ def judge(
     if track.count == 0:
         return TopicHealth(STALLED if is_steady(name) else OK, 0, 0.0, expected_hz, 0, 0.0)
     stamps, steady = track.stamps_ns, is_steady(name)
-    recent = stamps if window_s is None else track.received_ns
-    if window_s is not None:
-        recent = recent[recent >= now_ns - window_s * _SECOND]
+    recent = stamps if window_s is None else track.since(now_ns - window_s * _SECOND)
     hz = rate_hz(recent)
     baseline = track.baseline_hz(expected_hz, config.learn_s) if steady else 0.0
     gap_s = float(np.diff(stamps).max() / _SECOND) if len(stamps) > 1 else 0.0

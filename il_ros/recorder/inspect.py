@@ -43,16 +43,23 @@ def inspect_bag(folder: str | Path) -> dict[str, Any]:
     }
     return {
         'path': str(folder),
-        'messages': sum(topic['count'] for topic in topics.values()),
+        'messages': sum(track.count for track in tracks.values()),
         'duration_s': figures['duration_s'],
         'topics': topics,
-        'outcome': meta.get('outcome', 'unlabeled'),
-        'termination_reason': meta.get('termination_reason'),
         'grade': figures['grade'],
         'reasons': figures['reasons'],
+        'authority': authority,
+        **_labels(meta),
+    }
+
+
+def _labels(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was said of an episode."""
+    return {
+        'outcome': meta.get('outcome', 'unlabeled'),
+        'termination_reason': meta.get('termination_reason'),
         'repaired': meta.get('repaired', False),
         'discarded': meta.get('discarded', False),
-        'authority': authority,
         **{key: meta.get(key) for key in LABELS},
     }
 
