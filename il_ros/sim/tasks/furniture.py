@@ -10,14 +10,29 @@ WALL = 0.006  # thickness of a bin's walls and floor [m]
 
 def table(client: Any) -> int:
     """Put a table under the robot; return its body."""
-    body = _box(client, TABLE, (0, 0, -TABLE[2]), (0.78, 0.74, 0.68, 1.0), mass=0.0)
+    x, y, half_height = TABLE
+    shape = client.createCollisionShape(client.GEOM_BOX, halfExtents=TABLE)
+    # only its top is drawn: the software renderer pays for each face of each pixel
+    corners = [[sx * x, sy * y, half_height] for sx in (-1, 1) for sy in (-1, 1)]
+    look = client.createVisualShape(
+        client.GEOM_MESH,
+        vertices=corners,
+        indices=[0, 2, 1, 1, 2, 3],
+        normals=[[0, 0, 1]] * 4,
+        rgbaColor=(0.78, 0.74, 0.68, 1.0),
+    )
+    body = client.createMultiBody(0.0, shape, look, [0, 0, -half_height])
     client.changeDynamics(body, -1, lateralFriction=0.8)
     return body
 
 
 def block(client: Any, half: tuple[float, float, float], pose: np.ndarray, mass: float) -> int:
     """Put a block of half extents [m] at pose (7,), xyz and quaternion xyzw; return its body."""
-    body = _box(client, half, pose[:3], (0.85, 0.12, 0.12, 1.0), mass, pose[3:])
+    shape = client.createCollisionShape(client.GEOM_BOX, halfExtents=half)
+    look = client.createVisualShape(
+        client.GEOM_BOX, halfExtents=half, rgbaColor=(0.85, 0.12, 0.12, 1.0)
+    )
+    body = client.createMultiBody(mass, shape, look, pose[:3].tolist(), pose[3:].tolist())
     client.changeDynamics(
         body, -1, lateralFriction=1.0, spinningFriction=0.02, rollingFriction=0.001
     )
@@ -47,11 +62,3 @@ def bin_of(client: Any, inside: float, height: float, at: np.ndarray) -> int:
         rgbaColors=[(0.16, 0.55, 0.32, 1.0)] * len(extents),
     )
     return client.createMultiBody(0.0, shape, look, [float(at[0]), float(at[1]), 0.0])
-
-
-def _box(
-    client: Any, half: Any, at: Any, colour: Any, mass: float, turned: Any = (0, 0, 0, 1)
-) -> int:
-    shape = client.createCollisionShape(client.GEOM_BOX, halfExtents=half)
-    look = client.createVisualShape(client.GEOM_BOX, halfExtents=half, rgbaColor=colour)
-    return client.createMultiBody(mass, shape, look, list(at), list(turned))

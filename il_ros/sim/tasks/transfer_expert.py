@@ -114,7 +114,7 @@ class TransferExpert:
         return Goal(self._solve(_RECEIVER, target, self._spec.home), opening)
 
     def _expected_end(self, sight: Sight) -> tuple[np.ndarray, float]:
-        """Where the block's free end (3,) will be at the hand-over, and how far the giver is off."""
+        """Where the block's free end (3,) will be, and how far the giver is from there [m]."""
         if not sight.giver.holds:
             return self._meeting - GRASP_AT * self._across, 1.0
         in_hand = sight.giver.pose[:3, :3].T @ (free_end(sight) - sight.giver.at)
