@@ -1,6 +1,7 @@
 """The sessions: which nodes, with which parameters, for which arguments; a new one is a value."""
 
 from il_ros.bringup.session import Argument, Conflict, NodeSpec, Pick, Session
+from il_ros.registry import nearest
 
 HANDS = ('operator', 'joystick')
 
@@ -144,3 +145,11 @@ SESSIONS = {
         (*CONFLICTS, ONLY_REAL_TIME),
     ),
 }
+
+
+def session_of(name: str) -> Session:
+    """Return a session by its name; ValueError lists the names that exist."""
+    if name not in SESSIONS:
+        known = ', '.join(SESSIONS)
+        raise ValueError(f'unknown session {name!r}{nearest(name, SESSIONS)}; known: {known}')
+    return SESSIONS[name]

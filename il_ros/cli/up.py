@@ -3,7 +3,7 @@
 import argparse
 
 from il_ros.bringup.session import Argument, Session, parse
-from il_ros.bringup.sessions import SESSIONS
+from il_ros.bringup.sessions import SESSIONS, session_of
 
 HELP = 'start the nodes of a session; Ctrl-C stops them all'
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the session; a clean stop by Ctrl-C is exit code 0."""
-    from il_ros.bringup.processes import Stopped, session_of, up
+    from il_ros.bringup.processes import Stopped, up
 
     if args.session is None:
         print('\n'.join(f'{name:15} {session.help}' for name, session in SESSIONS.items()))

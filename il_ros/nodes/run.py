@@ -16,9 +16,12 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions, install_signal_handlers
 
 from il_ros.middleware import profile_variables
+from il_ros.nodes.teardown import exit_within
 
+FAILED = 1
 BAD_INPUT = 2  # exit code: what the node was given cannot work; its message says why
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+TEARDOWN_S = 3
 LOOK_EVERY_S = 0.2  # for an exit code, where no callback wakes the executor
 
 
@@ -46,8 +49,7 @@ def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
     try:
         _spin(node)
     finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
+        _close(node)
     return _exit_code(node) or 0
 
 
@@ -86,6 +88,17 @@ def _spin(node: Node) -> None:
         pass
     finally:
         executor.shutdown()
+
+
+def _close(node: Node) -> None:
+    """Let the node close what is its own, however long that takes, then leave the middleware."""
+    code = FAILED if sys.exc_info()[0] else _exit_code(node) or 0
+    node.handle.__enter__()  # keeps destroy_node() from the one step that can deadlock
+    node.destroy_node()
+    sys.stdout.flush()
+    with exit_within(TEARDOWN_S, code):
+        node.handle.__exit__(None, None, None)
+        rclpy.try_shutdown()
 
 
 def _end_on_signals() -> None:
