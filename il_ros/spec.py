@@ -95,8 +95,12 @@ class RobotSpec:
         return vector * self.wire_scale + self.wire_offset
 
     def from_wire(self, vector: np.ndarray) -> np.ndarray:
-        """Positions in joint units (..., N) -> inside units."""
-        return (vector - self.wire_offset) / self.wire_scale
+        """
+        Positions in joint units (..., N) -> inside units.
+
+        To 1e-12, so that a value that has crossed the wire once crosses it again unchanged.
+        """
+        return np.round((vector - self.wire_offset) / self.wire_scale, 12)
 
 
 def of_arm(arm: Arm, vector: np.ndarray) -> np.ndarray:

@@ -270,14 +270,14 @@ def poses_msg(stamp_ns: int, poses: np.ndarray, frame_id: str = 'world') -> byte
     return to_bytes(TASK_STATE, kind(header=header(stamp_ns, frame_id), poses=rows))
 
 
+def _values(message: Any, names: str) -> tuple[float, ...]:
+    return tuple(getattr(message, name) for name in names)
+
+
 def read_poses(data: bytes) -> tuple[int, np.ndarray]:
     """Decode a PoseArray: stamp [ns] and poses (K, 7)."""
     message = from_bytes(TASK_STATE, data)
-    rows = [
-        (p.position.x, p.position.y, p.position.z)
-        + (p.orientation.x, p.orientation.y, p.orientation.z, p.orientation.w)
-        for p in message.poses
-    ]
+    rows = [(*_values(p.position, 'xyz'), *_values(p.orientation, 'xyzw')) for p in message.poses]
     return ns_of(message.header.stamp), np.array(rows, dtype=np.float64).reshape(-1, 7)
 
 

@@ -98,6 +98,7 @@ def text_of(row: dict[str, Any]) -> str:
     """Return a round as a person reads it."""
     return (
         f'round {row["round"]}: success {row["success"]:.3f} '
-        f'[{row["low"]:.3f}, {row["high"]:.3f}] of {row["n"]}, {row["interventions_per_episode"]:.2f} interventions an episode, '
+        f'[{row["low"]:.3f}, {row["high"]:.3f}] of {row["n"]}, '
+        f'{row["interventions_per_episode"]:.2f} interventions an episode, '
         f'{row["checkpoint"]}'
     )

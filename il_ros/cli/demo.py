@@ -6,8 +6,10 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
+
+from tqdm import tqdm
 
 from il_ros.report.table import Row, terminal_table
 
@@ -91,6 +93,10 @@ def session(demo: Demo, name: str, arguments: dict[str, str]) -> None:
 def train(demo: Demo) -> dict[str, dict[str, Any]]:
     """Train all heads at once, a core each; return what each training printed."""
     running = {head: start_training(demo, head) for head in HEADS}
+    with tqdm(total=round(demo.args.train_seconds), unit='s') as bar:
+        while any(process.poll() is None for process in running.values()):
+            sleep(1.0)
+            bar.update(bar.n < bar.total)
     return {head: finish_training(demo, head, process) for head, process in running.items()}
 
 
@@ -99,16 +105,18 @@ def start_training(demo: Demo, head: str) -> subprocess.Popen:
     command = [sys.executable, '-m', 'il_ros.cli.main', 'train', '--json']
     command += ['--data', str(demo.bags()), '--head', head, '--out', str(demo.checkpoint(head))]
     command += ['--set', f'seconds={demo.args.train_seconds}', '--set', 'threads=1']
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    log = (demo.root / f'train_{head}.log').open('w')
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
 
 
 def finish_training(demo: Demo, head: str, process: subprocess.Popen) -> dict[str, Any]:
     """Wait for a training and keep what it printed."""
     output, _ = process.communicate()
     if process.returncode != 0:
-        raise ValueError(f'training {head} failed with exit code {process.returncode}')
+        log = demo.root / f'train_{head}.log'
+        raise ValueError(f'training {head}: exit code {process.returncode}; see {log}')
     result = json.loads(output)
-    print(f'{head}: {result["steps"]} steps, held-out loss {result["validation"]:.4f}')
+    print(f'{head}: {result["steps"]} steps, held-out loss {result["validation"]}')
     return result
 
 

@@ -44,7 +44,7 @@ def shown(event: str, values: dict) -> str:
             f'   {where}episode {values["number"]:3d}: {ended}, {values["ticks"]} ticks{help_of}'
         )
     if event == 'trained':
-        return f'   trained {values["steps"]} steps, held-out loss {values["validation"]:.4f}'
+        return f'   trained {values["steps"]} steps, held-out loss {values["validation"]}'
     if event == 'evaluated':
         return f'   round {values["round"]}: success {values["success"]:.2f} of {values["n"]}'
     return f'   {event}'

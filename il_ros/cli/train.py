@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import shlex
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -33,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Train and say what came of it."""
+    from tqdm import tqdm
+
     from il_ros.dataset.cache import load_episodes
     from il_ros.robot.load import load_robot
     from il_ros.trainer import train
@@ -46,12 +50,26 @@ def main(args: argparse.Namespace) -> int:
         include_suspect=args.suspect,
         say=lambda text: print(text, file=sys.stderr),
     )
-    result = train(config, episodes, spec, Path(args.out))
+    command = shlex.join(['il-ros', *sys.argv[1:]])
+    with tqdm(total=config.steps, unit='step', file=sys.stderr, mininterval=1.0) as bar:
+        result = train(
+            config, episodes, spec, Path(args.out), progress=shown_on(bar), command=command
+        )
     if args.json:
         print(json.dumps(result))
     else:
         print(f'{args.out}: ' + ', '.join(f'{k} {v}' for k, v in result.items()))
     return 0
+
+
+def shown_on(bar: Any) -> Callable[[int, int, Mapping[str, float]], None]:
+    """Return what moves a progress bar: called with step, steps and the last row of the log."""
+
+    def show(step: int, steps: int, row: Mapping[str, float]) -> None:
+        bar.update(step - bar.n)
+        bar.set_postfix({key: f'{row[key]:.4f}' for key in ('loss', 'validation') if key in row})
+
+    return show
 
 
 def configuration(args: argparse.Namespace) -> Any:

@@ -46,8 +46,8 @@ def evaluate(
     """
     Yield one Trial a seed, in the order of seeds.
 
-    processes 0 takes one a core; each runs one torch thread, batch 1, so the result does not depend
-    on how many there are.
+    processes 0 takes one a core; each runs one torch thread, batch 1, so that the result does not
+    depend on how many there are.
     """
     workers = min(processes or len(os.sched_getaffinity(0)), len(seeds))
     if workers <= 1:

@@ -40,8 +40,8 @@ class BranchLabeller:
     """
     Label a state with the expert's chunk: branch the world, let the expert drive, come back.
 
-    With chunks the label must be a whole plan: single actions along the *policy's* path are no plan
-    that anyone has. Source: Ross et al. 2011, arXiv:1011.0686 (DAgger), for chunks.
+    With chunks the label must be a whole plan: single actions along the *policy's* path are
+    no plan that anyone has. Source: Ross et al. 2011, arXiv:1011.0686 (DAgger), for chunks.
     """
 
     def __init__(self, world: World, task: str, T: int):

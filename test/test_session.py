@@ -1,0 +1,115 @@
+"""Sessions without a graph: phases, collections that go on, rounds that learn."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from il_ros.checkpoint import read_provenance
+from il_ros.dataset.cache import load_episodes
+from il_ros.policy.config import TrainConfig
+from il_ros.robot.load import load_robot
+from il_ros.session import seeds
+from il_ros.session.collect import RESULTS, Collection, collect, read_results, summary
+from il_ros.session.local import LocalRig
+from il_ros.session.phases import Phase, Standing, after
+from il_ros.session.rounds import Rounds, run_rounds
+from il_ros.trainer import train
+
+SPEC = load_robot('sim')
+
+
+@pytest.fixture(scope='module')
+def demonstrations(tmp_path_factory):
+    """Two demonstrations in bags, made once."""
+    folder = tmp_path_factory.mktemp('demonstrations')
+    wanted = Collection(folder, 'transfer', 2, seeds.TRAINING, 'always')
+    collect(LocalRig(SPEC, 'transfer'), wanted, lambda result: None)
+    return folder
+
+
+@pytest.fixture(scope='module')
+def checkpoint(demonstrations, tmp_path_factory):
+    """A policy that has learned for a moment: it acts, badly."""
+    out = tmp_path_factory.mktemp('checkpoint') / 'l2'
+    config = TrainConfig(head='l2', steps=30, warmup=1, width=336, val_fraction=0.0)
+    train(config, load_episodes(demonstrations, SPEC), SPEC, out)
+    return out
+
+
+def test_a_refused_event_names_the_allowed_ones():
+    assert after(Phase.IDLE, 'reset') is Phase.RESETTING
+    with pytest.raises(ValueError, match=r"'start' refused in phase idle; allowed: \['reset'"):
+        after(Phase.IDLE, 'start')
+
+
+def test_every_change_of_phase_is_announced():
+    told = []
+    standing = Standing(lambda phase, values: told.append((phase, dict(values))))
+    standing.on('reset', {'number': 3})
+    standing.on('start')
+    assert told == [(Phase.RESETTING, {'number': 3}), (Phase.RUNNING, {'number': 3})]
+
+
+def test_seed_ranges_are_apart():
+    ranges = (seeds.TRAINING, seeds.VALIDATION, seeds.TEST)
+    assert not any(set((a[0], a[-1])) & set(b) for a in ranges for b in ranges if a is not b)
+    assert seeds.parse('5:8') == range(5, 8) and seeds.parse('5:')[0] == 5
+
+
+@pytest.mark.parametrize('text', ['5', 'a:b', '8:5', ':'])
+def test_what_is_no_range_of_seeds_is_refused(text):
+    with pytest.raises(ValueError, match='expected A:B'):
+        seeds.parse(text)
+
+
+def test_a_collection_goes_on_where_it_was(demonstrations, tmp_path):
+    first = Collection(tmp_path, 'transfer', 1, seeds.TRAINING, 'always')
+    rig = LocalRig(SPEC, 'transfer')
+    collect(rig, first, lambda result: None)
+    with (tmp_path / RESULTS).open('a') as file:
+        file.write('{"number": 1, "seed"')  # what a crash leaves
+    told = []
+    results = collect(
+        rig, Collection(tmp_path, 'transfer', 2, seeds.TRAINING, 'always'), told.append
+    )
+    assert [r.seed for r in results] == [0, 1] and [r.number for r in told] == [1]
+    assert len({r.bag for r in read_results(tmp_path)}) == 2
+
+
+def test_a_bag_says_who_made_it(demonstrations):
+    episodes = load_episodes(demonstrations, SPEC)
+    meta = episodes[1].meta
+    assert meta['seed'] == 1 and meta['task'] == 'transfer' and meta['demonstrator'] == 0
+    assert meta['demonstrator_style']['pause_s'] == 0 and meta['robot'] == 'sim'
+
+
+def test_a_summary_counts_failures_by_kind(demonstrations):
+    result = summary(read_results(demonstrations))
+    assert result['n'] == 2 and result['success'] == 1.0 and result['failures'] == {}
+    assert result['human_share'] == 1.0
+
+
+@pytest.mark.parametrize('method', ['hg_dagger', 'dagger'])
+def test_rounds_collect_learn_and_evaluate_and_are_not_done_twice(
+    method, demonstrations, checkpoint, tmp_path
+):
+    rig = LocalRig(SPEC, 'transfer', with_labels=method == 'dagger')
+    wanted = Rounds(tmp_path, checkpoint, 'transfer', method, 1, 1, 1)
+    rows = run_rounds(rig, wanted, lambda event, values: None)
+    learned = Path(rows[0]['checkpoint'])
+    bags = [Path(bag) for bag in read_provenance(learned)['bags']]
+    assert len(bags) == 3 and tmp_path / 'round_01' / 'bags' in [bag.parent for bag in bags]
+    assert json.loads((tmp_path / 'rounds.json').read_text()) == rows
+    told = []
+    again = run_rounds(rig, wanted, lambda event, values: told.append(event))
+    assert again == rows and told == []
+
+
+def test_an_unknown_method_is_refused(checkpoint, tmp_path):
+    with pytest.raises(ValueError, match='hg_dagger'):
+        run_rounds(
+            LocalRig(SPEC, 'transfer'),
+            Rounds(tmp_path, checkpoint, 'transfer', 'magic'),
+            lambda event, values: None,
+        )
