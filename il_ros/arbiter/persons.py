@@ -122,15 +122,16 @@ class Persons:
         late_ns = now_ns - proposals[-1].stamp_ns
         if len(proposals) < 3 or late_ns > COAST * dt_ns:
             return State(last, still, still)
-        fit = parabola(list(proposals))  # (3, A)
-        ahead = late_ns * 1e-9
-        velocity = fit[1] + ahead * fit[2]
-        return State(last + ahead * fit[1], velocity, fit[2])
+        velocity, acceleration = hand_motion(list(proposals))
+        ahead_s = late_ns * 1e-9
+        moved = ahead_s * velocity
+        return State(last + moved, velocity + ahead_s * acceleration, acceleration)
 
 
-def parabola(proposals: list[Proposal]) -> np.ndarray:
-    """Fit position, velocity and acceleration (3, A) at the last of three or more proposals."""
-    newest = proposals[-1].stamp_ns
-    t = np.array([(p.stamp_ns - newest) * 1e-9 for p in proposals])
+def hand_motion(proposals: list[Proposal]) -> np.ndarray:
+    """Return velocity and acceleration (2, A) at the last of three or more: a parabola's."""
+    last = proposals[-1]
+    t = np.array([(p.stamp_ns - last.stamp_ns) * 1e-9 for p in proposals])
     basis = np.stack([np.ones_like(t), t, t**2 / 2], axis=1)
-    return np.linalg.pinv(basis) @ np.stack([p.target for p in proposals])
+    moved = np.stack([p.target - last.target for p in proposals])  # a still hand is exactly still
+    return (np.linalg.pinv(basis) @ moved)[1:]

@@ -1,13 +1,16 @@
 """Joystick jogging: stick deflection is end-effector velocity, from where the command is."""
 
+from collections import deque
+
 import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.spec import Arm, Proposal, RobotSpec
-from il_ros.teleop.mapping import TWIST, JoyMapping
+from il_ros.teleop.mapping import DIRECTIONS, TWIST, JoyMapping
 
 DAMPING = 1e-5  # [m^2, rad^2] keeps joint velocities finite at a singularity
 CRUISE = 0.9  # part of a joint's speed limit that jogging may use
+RAMP_TICKS = 5  # a stick's velocity is reached in: joints that start gently start together
 LEASH = 0.15  # [rad, opening] how far the hands may run ahead of an arm that cannot follow
 
 
@@ -33,6 +36,7 @@ class Jog:
         self._selected: tuple[str, ...] = (self._spec.arms[0].name,)
         self._engaged: tuple[bool, ...] = (False,) * len(self._spec.arms)
         self._target = np.zeros(self._spec.size)
+        self._still()
 
     def propose(
         self, stamp_ns: int, axes: np.ndarray, buttons: np.ndarray, command: np.ndarray
@@ -44,7 +48,7 @@ class Jog:
         """
         self._selected = self._mapping.selected(buttons) or self._selected
         held = self._mapping.is_engaged(buttons)
-        velocity = self._mapping.velocity(axes, buttons)  # (7,)
+        velocity = self._ramp(self._mapping.velocity(axes, buttons), held)  # (7,)
         target = np.array(command, dtype=np.float64)
         engaged = tuple(held and arm.name in self._selected for arm in self._spec.arms)
         for i, arm in enumerate(self._spec.arms):
@@ -55,6 +59,18 @@ class Jog:
                 target = self._moved(arm, target, velocity)
         self._engaged, self._target = engaged, target
         return Proposal(stamp_ns, target, engaged, self._source)
+
+    def _still(self) -> None:
+        """Begin from standing."""
+        self._wanted = deque([np.zeros(len(DIRECTIONS))] * RAMP_TICKS, maxlen=RAMP_TICKS)
+
+    def _ramp(self, wanted: np.ndarray, held: bool) -> np.ndarray:
+        """Return the velocity (7,) on its way to the wanted one; without the dead-man, none."""
+        if not held:
+            self._still()
+        else:
+            self._wanted.append(wanted)
+        return np.mean(self._wanted, axis=0)
 
     def _moved(self, arm: Arm, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
         """Return position (N,) after one period at an end-effector velocity (7,)."""
