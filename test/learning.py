@@ -35,6 +35,7 @@ def tiny(**differences) -> TrainConfig:
         'save_every': 10,
         'threads': 1,
         'device': 'cpu',
+        'precision': 'fp32',
         'image_size': 16,
     }
     return TrainConfig(**{**small, **differences})

@@ -15,6 +15,7 @@ from il_ros.trainer import state
 from il_ros.trainer.log import Log
 from il_ros.trainer.order import indices_at
 from il_ros.trainer.pace import done, learning_rate, torch_threads
+from il_ros.trainer.ranks import joined
 from il_ros.trainer.result import finish, held_out_loss
 from il_ros.trainer.run import Run, prepare, tensors
 
@@ -36,11 +37,12 @@ def train(
     Train a policy on episodes and leave a checkpoint in folder out; its logs are in out/training/.
 
     Returns {'steps', 'seconds', 'samples_s', 'validation', ...}; validation is the held-out loss,
-    None without held-out episodes. After an interruption it goes on from where it was, if `resume`.
+    None without held-out episodes. After an interruption it goes on from its last saved state, if
+    `resume`; a training that is finished is only reported.
     Raises NoWindows when there is nothing to learn.
     """
-    with torch_threads(config):
-        run = prepare(config, episodes, spec)
+    with torch_threads(config), joined() as ranks:
+        run = prepare(config, episodes, spec, ranks)
         before = state.restore(out / TRAINING, run) if resume else state.Spent()
         spent = fit(run, out / TRAINING, before, progress, clock)
         return finish(run, episodes, spec, out, before, spent, command)

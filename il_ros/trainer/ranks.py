@@ -1,7 +1,8 @@
 """The processes of one training under torchrun: each takes its part of every batch."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -57,17 +58,17 @@ class Ranks:
         dist.broadcast(told, src=0)
         return float(told)
 
-    def wait(self) -> None:
-        """Return when all processes have come here."""
-        if self.world > 1:
-            dist.barrier()
 
-
-def joined() -> Ranks:
-    """Return this process's Ranks, having joined the group that torchrun announced, if it did."""
+@contextmanager
+def joined() -> Iterator[Ranks]:
+    """Be in the group of processes that torchrun announced, if it did, inside the with block."""
     if int(os.environ.get('WORLD_SIZE', '1')) == 1:
-        return Ranks()
-    if not dist.is_initialized():
-        dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
+        yield Ranks()
+        return
+    dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
     local = int(os.environ.get('LOCAL_RANK', '0'))
-    return Ranks(dist.get_rank(), dist.get_world_size(), local)
+    try:
+        yield Ranks(dist.get_rank(), dist.get_world_size(), local)
+        dist.barrier()  # one that leaves early would cut the others off
+    finally:
+        dist.destroy_process_group()

@@ -74,7 +74,6 @@ def finish(
                 'bag_keys': [_key(episode.path) for episode in episodes],
             },
         )
-    run.ranks.wait()
     return report
 
 

@@ -18,8 +18,9 @@ from il_ros.spec import RobotSpec
 from il_ros.trainer.average import Average
 from il_ros.trainer.order import split
 from il_ros.trainer.pace import device_of, is_bf16
-from il_ros.trainer.ranks import Ranks, joined
+from il_ros.trainer.ranks import Ranks
 
+ALONE = Ranks()
 # values, images, actions (B, T, A), mask (B, T, A) weights
 Sample = tuple[dict[str, Tensor], dict[str, Tensor], Tensor, Tensor]
 
@@ -42,9 +43,10 @@ class Run:
     generator: ShardGenerator
 
 
-def prepare(config: TrainConfig, episodes: Sequence[Episode], spec: RobotSpec) -> Run:
+def prepare(
+    config: TrainConfig, episodes: Sequence[Episode], spec: RobotSpec, ranks: Ranks = ALONE
+) -> Run:
     """Return a training about to start; raises NoWindows when nothing can be learned."""
-    ranks = joined()
     device = device_of(config, ranks.local)
     kept, held = split(episodes, config.val_fraction, config.seed)
     windows = Windows(kept, spec, config)
