@@ -159,6 +159,11 @@ def _value(argument: Argument, text: str | None) -> Value:
         raise ValueError(f'{argument.name}:={text}: expected {kind}, {argument.help}') from None
 
 
+def text_of(value: Value) -> str:
+    """Return a value as it is typed after `name:=`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 _TRUTH = {'true': True, 'false': False}
 _READ: dict[type, Any] = {
     bool: lambda text: _TRUTH[text.lower()],

@@ -2,7 +2,7 @@
 
 import argparse
 
-from il_ros.bringup.session import Argument, Session, parse
+from il_ros.bringup.session import Argument, Session, parse, text_of
 from il_ros.bringup.sessions import SESSIONS, session_of
 
 HELP = 'start the nodes of a session; Ctrl-C stops them all'
@@ -41,8 +41,5 @@ def described(session: Session) -> str:
 def _line(argument: Argument) -> str:
     """Return one argument: its default or that it is needed, and what it means."""
     choices = f' ({" | ".join(argument.choices)})' if argument.choices else ''
-    default = f'{argument.default}'
-    if isinstance(argument.default, bool):
-        default = default.lower()
-    value = f'{argument.name}:={"..." if argument.is_needed else default}'
+    value = f'{argument.name}:={"..." if argument.is_needed else text_of(argument.default)}'
     return f'  {value:30} {argument.help}{choices}'
