@@ -12,7 +12,7 @@ from il_ros.spec import ActionChunk, JointSample, Proposal, Who
 SPEC = load_robot('sim')
 SOURCES = load_sources()
 DT = SPEC.dt_ns
-TICKS = 50
+TICKS = 40
 
 
 class Scene:

@@ -67,7 +67,7 @@ class Arbiter:
         elif not np.isfinite(chunk.targets).all():
             self._refuse('policy proposed NaN')
         else:
-            self._pending = plan_of(chunk, self.spec.dt_s, version, score)
+            self._pending = plan_of(chunk, self.spec.dt_ns, version, score)
 
     def offer(self, proposal: Proposal, operator: str = '') -> None:
         """Take what a person's hands ask for; ValueError for a source that is not configured."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from il_ros.arbiter.derivative import along
 from il_ros.arbiter.motion import State
 from il_ros.spec import ActionChunk
 
@@ -19,18 +20,10 @@ class Plan:
     score: float = float('nan')
 
 
-def plan_of(chunk: ActionChunk, dt_s: float, version: str, score: float) -> Plan:
-    """Take a chunk's velocities and accelerations from its neighbouring rows, dt_s apart."""
-    targets = chunk.targets
-    T = len(targets)
-    velocity = np.zeros_like(targets)
-    acceleration = np.zeros_like(targets)
-    if T == 2:
-        velocity[:] = (targets[1] - targets[0]) / dt_s
-    if T >= 3:
-        velocity = np.gradient(targets, dt_s, axis=0, edge_order=2)
-        acceleration[1:-1] = np.diff(targets, 2, axis=0) / dt_s**2
-        acceleration[0], acceleration[-1] = acceleration[1], acceleration[-2]
+def plan_of(chunk: ActionChunk, dt_ns: int, version: str, score: float) -> Plan:
+    """Take a chunk's velocities and accelerations from its neighbouring rows, dt_ns apart."""
+    moved = chunk.targets - chunk.targets[:1]  # a chunk that stands still is exactly still
+    velocity, acceleration = along(len(moved), dt_ns) @ moved
     return Plan(chunk, velocity, acceleration, version, score)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from il_ros.arbiter.derivative import parabola
 from il_ros.arbiter.motion import State
 from il_ros.arbiter.sources import ArbiterConfig, is_fresh
 from il_ros.spec import Proposal, RobotSpec
@@ -51,8 +52,10 @@ class Persons:
             return
         hand = self._hands.setdefault(proposal.source, Hand())
         hand.operator = operator
-        if hand.proposals and proposal.stamp_ns <= hand.last.stamp_ns:
-            hand.proposals.clear()  # the same tick again, or a clock that began anew
+        if hand.proposals and proposal.stamp_ns == hand.last.stamp_ns:
+            hand.proposals.pop()  # a device slower than the ticks is read twice
+        elif hand.proposals and proposal.stamp_ns < hand.last.stamp_ns:
+            hand.proposals.clear()  # a clock that began anew
         hand.proposals.append(proposal)
 
     def _wrong(self, proposal: Proposal) -> str:
@@ -131,7 +134,5 @@ class Persons:
 def hand_motion(proposals: list[Proposal]) -> np.ndarray:
     """Return velocity and acceleration (2, A) at the last of three or more: a parabola's."""
     last = proposals[-1]
-    t = np.array([(p.stamp_ns - last.stamp_ns) * 1e-9 for p in proposals])
-    basis = np.stack([np.ones_like(t), t, t**2 / 2], axis=1)
     moved = np.stack([p.target - last.target for p in proposals])  # a still hand is exactly still
-    return (np.linalg.pinv(basis) @ moved)[1:]
+    return parabola(tuple(p.stamp_ns - last.stamp_ns for p in proposals)) @ moved
