@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from il_ros.arbiter.derivative import parabola
-from il_ros.arbiter.motion import State
+from il_ros.arbiter.motion import State, at_rest
 from il_ros.arbiter.sources import ArbiterConfig, is_fresh
 from il_ros.spec import Proposal, RobotSpec
 
@@ -117,22 +117,21 @@ class Persons:
         """
         Return where a source's hands will be one period after now_ns, and how they move there.
 
-        A parabola through the newest proposals, gone on with for a late one's first periods.
+        A late hand is taken to have gone on for some periods, and then to stand.
         """
         proposals = self._hands[name].proposals
         last = np.asarray(proposals[-1].target, dtype=np.float64)
-        dt_ns, still = self._spec.dt_ns, 0.0 * last
-        late_ns = now_ns - proposals[-1].stamp_ns
-        if len(proposals) < 3 or late_ns > COAST * dt_ns:
-            return State(last, still, still)
         velocity, acceleration = hand_motion(list(proposals))
-        ahead_s = late_ns * 1e-9
-        moved = ahead_s * velocity
-        return State(last + moved, velocity + ahead_s * acceleration, acceleration)
+        late_ns, coast_ns = now_ns - proposals[-1].stamp_ns, COAST * self._spec.dt_ns
+        ahead_s = min(late_ns, coast_ns) * 1e-9
+        there = last + ahead_s * velocity
+        if late_ns > coast_ns:
+            return at_rest(there)
+        return State(there, velocity + ahead_s * acceleration, acceleration)
 
 
 def hand_motion(proposals: list[Proposal]) -> np.ndarray:
-    """Return velocity and acceleration (2, A) at the last of three or more: a parabola's."""
+    """Return velocity and acceleration (2, A) at the last proposal."""
     last = proposals[-1]
     moved = np.stack([p.target - last.target for p in proposals])  # a still hand is exactly still
     return parabola(tuple(p.stamp_ns - last.stamp_ns for p in proposals)) @ moved
