@@ -15,13 +15,18 @@ def profile() -> str:
     return str(share('config', 'fastdds.xml'))
 
 
+def uses_fast_dds(environ: Mapping[str, str]) -> bool:
+    """Whether the user has not chosen another middleware."""
+    return (environ.get('RMW_IMPLEMENTATION') or FAST_DDS[0]) in FAST_DDS
+
+
 def profile_variables(environ: Mapping[str, str], rclpy_version: str) -> dict[str, str]:
     """
     Return what to add to an environment before rclpy starts, so that the profile is in force.
 
     rclpy_version: '7.1.6'. Nothing where the user has named a profile or another middleware.
     """
-    if environ.get('RMW_IMPLEMENTATION', FAST_DDS[0]) not in FAST_DDS:
+    if not uses_fast_dds(environ):
         return {}
     if any(environ.get(name) for name in PROFILE_VARIABLES):
         return {}
