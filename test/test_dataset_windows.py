@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from learning import HOLD, HUMAN, POLICY, episode, robot, tiny
 
-from il_ros.dataset.labels import run_ends
+from il_ros.dataset.labels import rows_left
+from il_ros.dataset.rows import Rows
 from il_ros.dataset.statistics import FLOOR, statistics
 from il_ros.dataset.windows import NoWindows, Windows
 
@@ -164,10 +165,21 @@ def test_what_cannot_be_learned_from_is_named():
         Windows([one, more], SPEC, tiny(inputs=('position', 'objects')))
 
 
-def test_run_ends():
-    """The first row from each on that is not labelled."""
+def test_rows_left():
+    """For how many rows from each on there is a label without a break."""
     labels = np.array([1, 1, 0, 1, 0, 0, 1, 1], dtype=bool)[:, None]
-    assert run_ends(labels)[:, 0].tolist() == [2, 2, 2, 4, 4, 5, 8, 8]
+    assert rows_left(labels)[:, 0].tolist() == [2, 1, 0, 1, 0, 0, 2, 1]
+
+
+def test_rows_are_laid_end_to_end_on_disk():
+    """They read as one array; rows of another shape are refused."""
+    rows = Rows()
+    parts = [np.arange(6.0).reshape(3, 2), np.arange(4.0).reshape(2, 2)]
+    for part in parts:
+        rows.add(part)
+    with pytest.raises(ValueError, match=r'rows of \(3,\) float64 after \(2,\) float64'):
+        rows.add(np.zeros((1, 3)))
+    np.testing.assert_array_equal(rows.mapped(), np.concatenate(parts))
 
 
 def test_statistics_count_what_is_learned_and_no_more():

@@ -7,7 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from il_ros.dataset.episode import Episode
-from il_ros.dataset.labels import Labels, labels
+from il_ros.dataset.labels import arm_of, labels
+from il_ros.dataset.rows import Rows
 from il_ros.observation.features import feature
 from il_ros.robot.kinematics import Kinematics
 from il_ros.spec import RobotSpec
@@ -50,39 +51,44 @@ class Windows:
     """
     Every window of the episodes that has a label for at least one arm at its first step.
 
-    State is held as flat float32 arrays, one row a tick; images stay where they are, on disk.
+    States are laid end to end on disk, images stay where they are; memory holds indices alone.
     """
 
     def __init__(self, episodes: Sequence[Episode], spec: RobotSpec, config: WindowConfig):
-        self._config = config
-        self._episodes = list(episodes)
         for episode in episodes:
             _check(episode, episodes[0], spec, config)
-        found = [labels(episode, spec, config.learn_from) for episode in episodes]
-        if not sum(len(one.starts) for one in found):
-            raise NoWindows(_nothing(episodes, config.learn_from))
-        lengths = np.array([len(episode) for episode in episodes])
-        ticks = np.cumsum(lengths) - lengths  # first row of each episode among all
-        runs = np.cumsum([0] + [len(one.targets) for one in found])[:-1]
-        self._first = np.repeat(ticks, lengths)  # (R,) first row of the row's episode
-        self._last = np.repeat(ticks + lengths - 1, lengths)  # (R,)
-        self._episode_of = np.repeat(np.arange(len(lengths)), lengths)  # (R,)
-        self._who = np.concatenate([np.asarray(episode.who) for episode in episodes])
+        self._config = config
+        self._episodes = list(episodes)
+        self._columns = arm_of(spec)  # (A,)
+        self._ticks = _firsts([len(episode) for episode in episodes])  # (episodes + 1,)
         self.values = _values(episodes, spec, config.inputs)  # input -> (R, D) float32
-        self._lay_out(found, ticks, runs)
+        self._lay_out(spec)
+        if not len(self):
+            raise NoWindows(_nothing(episodes, config.learn_from))
 
-    def _lay_out(self, found: list[Labels], ticks: np.ndarray, runs: np.ndarray) -> None:
-        """Lay the episodes' runs of targets end to end."""
-        pairs = list(zip(found, runs, strict=True))
-        self.targets = np.concatenate([one.targets for one in found])  # (S, A) float32
-        self.labelled = np.concatenate([one.labelled for one in found])  # (S, A) bool
-        self._end = np.concatenate([one.end + at for one, at in pairs])  # (S, A)
-        self._stop = np.concatenate([one.last + at for one, at in pairs])  # (S,)
-        self._starts = np.concatenate([one.starts + at for one, at in pairs])  # (W,)
-        seen = [one.seen + at for one, at in zip(found, ticks, strict=True)]
-        self.rows = np.concatenate(seen)  # (W,) the row that each window is seen from
-        correction = np.concatenate([one.is_correction for one in found])
-        self.weight = np.where(correction, self._config.correction_weight, 1.0).astype(np.float32)
+    def _lay_out(self, spec: RobotSpec) -> None:
+        """Lay targets and who acted end to end, and find the windows in them."""
+        targets, left, who = Rows(), Rows(), Rows()
+        runs, rows, starts, correction = [], [], [], []
+        tick = run = 0  # the first row of the episode, among values and among targets
+        for episode in self._episodes:
+            found = labels(episode, spec, self._config.learn_from)
+            targets.add(found.targets)
+            left.add(found.left)
+            who.add(np.asarray(episode.who))
+            runs += found.runs.tolist()
+            rows.append(found.seen + tick)
+            starts.append(found.starts + run)
+            correction.append(found.is_correction)
+            tick, run = tick + len(episode), run + len(found.targets)
+        self.targets = targets.mapped()  # (S, A) float32
+        self._left = left.mapped()  # (S, arms) int32
+        self._who = who.mapped()  # (R, arms) uint8
+        self._runs = _firsts(runs)  # first row of each run of targets, and the end
+        self.rows = _joined(rows)  # (W,) row that each window is seen from
+        self._starts = _joined(starts)  # (W,) row of targets that its chunk starts at
+        factor = self._config.correction_weight
+        self.weight = np.where(_joined(correction), factor, 1.0).astype(np.float32)  # (W,)
 
     def __len__(self) -> int:
         """W, the number of windows."""
@@ -91,28 +97,30 @@ class Windows:
     def batch(self, indices: np.ndarray) -> Batch:
         """Return the windows at indices (B,) int."""
         rows, starts = self.rows[indices], self._starts[indices]
-        first = self._first[rows][:, None]
-        history = rows[:, None] + np.arange(1 - self._config.H, 1)
-        history = np.maximum(history, first)  # (B, H) the first row stands for what was before it
-        ahead = starts[:, None] + np.arange(self._config.T)  # (B, T)
-        mask = ahead[:, :, None] < self._end[starts][:, None, :]  # (B, T, A)
-        ahead = np.minimum(ahead, self._stop[starts][:, None])
-        ticks = rows[:, None] + np.arange(self._config.T)
-        ticks = np.minimum(ticks, self._last[rows][:, None])
+        first, last = _bounds(self._ticks, rows)  # (B, 1) each, of the row's episode
+        back = np.arange(1 - self._config.H, 1)
+        history = np.maximum(rows[:, None] + back, first)  # (B, H) as if it had stood still before
+        ahead = np.arange(self._config.T)
+        _, stop = _bounds(self._runs, starts)
+        mask = ahead[:, None] < self._left[starts][:, None, :]  # (B, T, arms)
         return Batch(
             values={name: np.take(v, history, axis=0) for name, v in self.values.items()},
             images={name: self._images(name, history) for name in self._config.cameras},
-            actions=np.take(self.targets, ahead, axis=0),
-            mask=mask,
+            actions=np.take(self.targets, np.minimum(starts[:, None] + ahead, stop), axis=0),
+            mask=mask[..., self._columns],
             weight=self.weight[indices],
-            who=self._who[ticks],
+            who=np.take(self._who, np.minimum(rows[:, None] + ahead, last), axis=0),
         )
+
+    def labelled(self, part: slice) -> np.ndarray:
+        """Return where targets[part] (S, A) are labels, bool."""
+        return (self._left[part] > 0)[:, self._columns]
 
     def _images(self, camera: str, history: np.ndarray) -> np.ndarray:
         """Return (B, H, h, w, 3) uint8 for rows history (B, H)."""
         rows = history.reshape(-1)
-        numbers = self._episode_of[rows]
-        inside = rows - self._first[rows]
+        numbers = np.searchsorted(self._ticks, rows, 'right') - 1
+        inside = rows - self._ticks[numbers]
         frames = [
             self._episodes[e].images[camera][i] for e, i in zip(numbers, inside, strict=True)
         ]
@@ -124,12 +132,28 @@ def _values(
 ) -> dict[str, np.ndarray]:
     """Return each input over all rows of all episodes, (R, D) float32."""
     kinematics = Kinematics(spec)
-    return {
-        name: np.concatenate(
-            [feature(name, kinematics, e.position, e.velocity, e.objects) for e in episodes]
-        )
-        for name in inputs
-    }
+    rows = {name: Rows() for name in inputs}
+    for episode in episodes:
+        for name in inputs:
+            state = (episode.position, episode.velocity, episode.objects)
+            rows[name].add(feature(name, kinematics, *state))
+    return {name: found.mapped() for name, found in rows.items()}
+
+
+def _firsts(lengths: Sequence[int]) -> np.ndarray:
+    """Return where each of the parts starts when they are laid end to end, and where all end."""
+    return np.cumsum([0, *lengths])
+
+
+def _bounds(firsts: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and last row (B, 1) of the part that each of rows (B,) is in."""
+    part = np.searchsorted(firsts, rows, 'right') - 1
+    return firsts[part][:, None], firsts[part + 1][:, None] - 1
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Return parts end to end; no parts are no rows."""
+    return np.concatenate([np.zeros(0, dtype=np.intp), *parts]) if parts else np.zeros(0, np.intp)
 
 
 def _check(episode: Episode, first: Episode, spec: RobotSpec, config: WindowConfig) -> None:
