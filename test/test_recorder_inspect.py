@@ -8,7 +8,6 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 
 from il_ros import wire
 from il_ros.recorder.bag import BagWriter
-from il_ros.recorder.bench import bench, load
 from il_ros.recorder.episode import EpisodeRecorder
 from il_ros.recorder.inspect import inspect_bag, inspect_folder
 from il_ros.recorder.read import NotABag
@@ -103,12 +102,3 @@ def test_an_empty_bag(tmp_path):
     """Killed before its first message."""
     figures = inspect_bag(write_bag(tmp_path / 'episode_000000', []))
     assert (figures['messages'], figures['topics'], figures['grade']) == (0, {}, 'SUSPECT')
-
-
-def test_the_benchmark_loses_nothing(tmp_path):
-    """Its load is what it says: three cameras at 30 Hz, three topics at 50 Hz."""
-    assert len(list(load(1.0))) == 3 * 30 + 3 * 50
-    figures = bench(0.2, tmp_path)
-    assert (figures['expected'], figures['received'], figures['lost']) == (48, 48, 0)
-    assert figures['mb_s'] > 0 and figures['messages_s'] > 0
-    assert not list(tmp_path.iterdir())

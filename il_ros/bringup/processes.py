@@ -2,11 +2,11 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from il_ros.bringup.group import Group, Log
-from il_ros.bringup.session import parts_of
+from il_ros.bringup.session import Part, parts_of
 from il_ros.bringup.sessions import session_of
 
 
@@ -25,7 +25,11 @@ def up(name: str, given: Mapping[str, str], out: Log | None = None) -> int:
     given: the arguments, as text. out: where the nodes' logs go, line by line, with prefixes.
     Raises ValueError for an unknown session or argument, Stopped on Ctrl-C or SIGTERM.
     """
-    parts = parts_of(session_of(name), given)
+    return run(parts_of(session_of(name), given), out)
+
+
+def run(parts: Sequence[Part], out: Log | None = None) -> int:
+    """Run nodes until one ends, as `up` does, which says what comes of it."""
     group = Group(out or sys.stdout)
     code, is_stopped = 0, False
     with _signals_interrupt():

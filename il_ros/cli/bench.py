@@ -2,32 +2,59 @@
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 HELP = 'speed of the simulation and of the recorder on this machine'
+MEASURED = """\
+what is measured:
+  sim       state_x    sim time over wall-clock, one process, one thread: episodes of the scripted
+                       expert; physics, observation, hands and arbiter of every tick, and resets;
+                       no policy, nothing recorded. A first episode warms up and does not count.
+            cameras_x  the same with three cameras, 128x128 at 25 Hz, rendered and made JPEG.
+            graph_x    sim, policy, intervention, recorder and session nodes in lockstep over DDS:
+                       a diffusion policy acts and bags are written; from the start of an episode
+                       to its last tick. The policy is hardly trained, which costs as much time.
+  recorder  a process publishes three raw 640x480 cameras at 30 Hz (noise, 83 MB/s) and joint
+            states, commands and authority at 50 Hz; another is the recorder node, which writes a
+            bag below TMPDIR. expected: messages published within --seconds, received: those of
+            them in the bag, found by stamp; delay_p99_ms: from stamp to recorder; load_late_ms:
+            the longest that the load itself was late: above 20, this machine was too busy.
+            writer_*: what one process writes into a bag at most, to the page cache.
+cores and load (processes that ran or waited, last minute) say what else the machine had to do."""
 CAMERAS = ('cam_high', 'cam_left_wrist', 'cam_right_wrist')
+MIN_SECONDS = 1.0
+LOAD_MB_S = 84  # of the recorder's benchmark
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = MEASURED
     parser.add_argument('what', choices=('sim', 'recorder'))
     parser.add_argument('--task', default='transfer', help='see `il-ros list tasks`')
     parser.add_argument('--episodes', type=int, default=3, help='of each measurement of the sim')
     parser.add_argument('--seconds', type=float, default=60.0, help='of the recorder bench')
+    parser.add_argument(
+        '--reliable', action='store_true', help='cameras offer reliable images (recorder bench)'
+    )
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
 
 def main(args: argparse.Namespace) -> int:
     """Measure and print."""
+    machine = {'cores': len(os.sched_getaffinity(0)), 'load': round(os.getloadavg()[0], 2)}
     result = bench_sim(args) if args.what == 'sim' else bench_recorder(args)
+    result |= machine
     if args.json:
         print(json.dumps(result))
     else:
-        print('\n'.join(f'{key:>12} {value}' for key, value in result.items()))
+        print('\n'.join(f'{key:>17} {value}' for key, value in result.items()))
     return 0
 
 
@@ -103,8 +130,58 @@ def times_real(ticks: int, wall_s: float, dt_s: float) -> float:
 
 def bench_recorder(args: argparse.Namespace) -> dict[str, Any]:
     """Three 640x480 raw streams at 30 Hz and 50 Hz of state through DDS into a bag."""
-    from il_ros.bringup.bench import record_bench
+    from il_ros.bringup.bench import recorder_bench
+    from il_ros.bringup.processes import run
+    from il_ros.recorder.bench import CAMERAS, write_speed
+    from il_ros.robot.load import load_robot
 
-    began = perf_counter()
-    result = record_bench(args.seconds)
-    return {**result, 'wall_s': round(perf_counter() - began, 2)}
+    if args.seconds < MIN_SECONDS:
+        raise ValueError(f'--seconds {args.seconds}: at least {MIN_SECONDS}')
+    with tempfile.TemporaryDirectory(prefix='il_ros_bench_') as folder:
+        check_room(Path(folder), args.seconds)
+        parts = recorder_bench(folder, args.seconds, CAMERAS, args.reliable)
+        code = run(parts, out=sys.stderr)
+        if code != 0:
+            raise ValueError(f'the nodes of the benchmark ended with exit code {code}; see above')
+        figures = recorded(Path(folder), args.seconds)
+        mb_s, messages_s = write_speed(Path(folder) / 'write_speed', load_robot('sim'))
+    return {**figures, 'writer_mb_s': round(mb_s), 'writer_messages_s': round(messages_s)}
+
+
+def check_room(folder: Path, seconds: float) -> None:
+    """Raise ValueError when the disk of a folder is too small for the bag."""
+    from il_ros.recorder.config import RecorderConfig
+    from il_ros.recorder.store import free_mb
+
+    needed = LOAD_MB_S * seconds + RecorderConfig().disk_floor_mb
+    if free_mb(folder) < needed:
+        raise ValueError(
+            f'{folder}: {free_mb(folder):.0f} MB free, {needed:.0f} MB are needed; set TMPDIR to '
+            'a folder on the disk that you record to'
+        )
+
+
+def recorded(folder: Path, seconds: float) -> dict[str, Any]:
+    """Return the figures of a bag: what was published, and which of it is there, by stamps."""
+    from il_ros import wire
+    from il_ros.recorder.read import find_bags, read_bag
+
+    published = json.loads((folder / 'published.json').read_text())
+    wanted = {(name, ns) for name, stamps in published['stamps'].items() for ns in stamps}
+    found, size, delays_s = set(), 0, [0.0]
+    for name, kind, log_ns, data in read_bag(find_bags(folder)[0]):
+        stamp_ns = wire.stamp_ns_of(kind, data) or 0
+        if (name, stamp_ns) in wanted:
+            found.add((name, stamp_ns))
+            size += len(data)
+            delays_s.append((log_ns - stamp_ns) * 1e-9)
+    return {
+        'seconds': seconds,
+        'mb_s': round(size / 1e6 / seconds, 2),
+        'messages_s': round(len(found) / seconds, 1),
+        'expected': len(wanted),
+        'received': len(found),
+        'lost': len(wanted - found),
+        'delay_p99_ms': round(1e3 * float(np.quantile(delays_s, 0.99)), 1),
+        'load_late_ms': round(1e3 * published['late_s'], 1),
+    }
