@@ -25,7 +25,7 @@ class Rows:
         np.ascontiguousarray(part).tofile(self._file)
 
     def mapped(self) -> np.ndarray:
-        """Return all parts as one array, read from disk as it is used; nothing more can be added."""
+        """Return all parts as one array, read from disk as it is used; nothing is added after."""
         shape = (self._count, *self._row)
         self._file.flush()
         if 0 in shape:
