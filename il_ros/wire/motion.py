@@ -1,0 +1,131 @@
+"""Joint states, trajectories and commands <-> bytes, in joint units on the wire."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from il_ros.spec import ActionChunk, CommandTopic, Decision, JointSample, RobotSpec
+from il_ros.wire.cdr import TYPES, duration_msg, from_bytes, header, ns_of, to_bytes
+from il_ros.wire.topics import CHUNK, COMMAND, FLOATS, JOINT_STATES
+
+_TrajectoryPoint = TYPES['trajectory_msgs/msg/JointTrajectoryPoint']
+_NONE = np.zeros(0)
+
+
+class WrongJoints(ValueError):
+    """A message's joints are not the robot's."""
+
+
+def joints_msg(spec: RobotSpec, sample: JointSample) -> bytes:
+    """Encode a sample as sensor_msgs/JointState, in joint units."""
+    kind = TYPES[JOINT_STATES.type]
+    return to_bytes(
+        JOINT_STATES,
+        kind(
+            header=header(sample.stamp_ns),
+            name=list(spec.joint_names),
+            position=spec.to_wire(sample.position),
+            velocity=sample.velocity * spec.wire_scale,
+            effort=np.asarray(sample.effort, dtype=np.float64),
+        ),
+    )
+
+
+def read_joints(spec: RobotSpec, data: bytes) -> JointSample:
+    """
+    Decode a sensor_msgs/JointState that carries every joint of the robot (others are ignored).
+
+    Raises WrongJoints naming the joints that are missing.
+    """
+    message = from_bytes(JOINT_STATES, data)
+    order = joint_order(spec.joint_names, message.name, 'joint_states')
+    position = np.asarray(message.position)[order]
+    velocity = np.asarray(message.velocity)[order] if len(message.velocity) else 0 * position
+    effort = np.asarray(message.effort)[order] if len(message.effort) else 0 * position
+    return JointSample(
+        ns_of(message.header.stamp),
+        spec.from_wire(position),
+        velocity / spec.wire_scale,
+        effort,
+    )
+
+
+def joint_order(wanted: Iterable[str], given: Iterable[str], where: str) -> np.ndarray:
+    """Return indices that pick the wanted names out of the given ones; WrongJoints if missing."""
+    place = {name: i for i, name in enumerate(given)}
+    wanted = tuple(wanted)
+    missing = [name for name in wanted if name not in place]
+    if missing:
+        raise WrongJoints(f'{where}: joints {missing} are missing; it has {sorted(place)}')
+    return np.array([place[name] for name in wanted], dtype=np.intp)
+
+
+def trajectory_msg(
+    spec: RobotSpec, stamp_ns: int, targets: np.ndarray, version: str = ''
+) -> bytes:
+    """
+    Encode targets (T, A) as trajectory_msgs/JointTrajectory; T may be 0, which says "nothing".
+
+    Row i is the target for stamp_ns + (i + 1) * dt, as its time_from_start says. The frame_id,
+    which joints have no use for, carries the version of the policy that planned it.
+    """
+    rows = np.asarray(targets, dtype=np.float64).reshape(-1, spec.size)
+    points = [
+        _TrajectoryPoint(
+            positions=row,
+            velocities=_NONE,
+            accelerations=_NONE,
+            effort=_NONE,
+            time_from_start=duration_msg((i + 1) * spec.dt_ns),
+        )
+        for i, row in enumerate(spec.to_wire(rows))
+    ]
+    kind = TYPES['trajectory_msgs/msg/JointTrajectory']
+    return to_bytes(
+        CHUNK,
+        kind(header=header(stamp_ns, version), joint_names=list(spec.joint_names), points=points),
+    )
+
+
+def read_trajectory(spec: RobotSpec, data: bytes, where: str) -> ActionChunk:
+    """
+    Decode a JointTrajectory over all joints; targets (T, A), T may be 0.
+
+    Raises WrongJoints for other joints, ValueError for points not one control period apart.
+    """
+    message = from_bytes(CHUNK, data)
+    order = joint_order(spec.joint_names, message.joint_names, where)
+    if len(message.joint_names) != spec.size:
+        raise WrongJoints(f'{where}: {len(message.joint_names)} joints, the robot has {spec.size}')
+    for i, point in enumerate(message.points):
+        if ns_of(point.time_from_start) != (i + 1) * spec.dt_ns:
+            raise ValueError(
+                f'{where}: point {i} is at {ns_of(point.time_from_start) * 1e-9:.4f} s, expected '
+                f'{(i + 1) * spec.dt_s:.4f} s; points stand one control period apart'
+            )
+        if len(point.positions) != spec.size:
+            raise WrongJoints(f'{where}: point {i} has {len(point.positions)} positions')
+    rows = [np.asarray(point.positions)[order] for point in message.points]
+    targets = spec.from_wire(np.stack(rows)) if rows else np.zeros((0, spec.size))
+    return ActionChunk(ns_of(message.header.stamp), targets, message.header.frame_id)
+
+
+def command_msg(spec: RobotSpec, target: CommandTopic, decision: Decision) -> bytes:
+    """Encode what one topic of the robot carries of a decision's command, in joint units."""
+    order = joint_order(target.joints, spec.joint_names, target.topic)
+    values = spec.to_wire(np.asarray(decision.command, dtype=np.float64))[order]
+    if target.type == FLOATS:
+        layout = TYPES['std_msgs/msg/MultiArrayLayout'](dim=[], data_offset=0)
+        return to_bytes(FLOATS, TYPES[FLOATS](layout=layout, data=values))
+    point = _TrajectoryPoint(
+        positions=values,
+        velocities=_NONE,
+        accelerations=_NONE,
+        effort=_NONE,
+        time_from_start=duration_msg(spec.dt_ns),
+    )
+    kind = TYPES['trajectory_msgs/msg/JointTrajectory']
+    return to_bytes(
+        COMMAND,
+        kind(header=header(decision.stamp_ns), joint_names=list(target.joints), points=[point]),
+    )
