@@ -8,9 +8,10 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from il_ros import wire
+from il_ros.nodes.offers import OfferedSubscriptions
 from il_ros.nodes.params import Param, declare, names
 from il_ros.nodes.run import run
-from il_ros.nodes.topics import publisher, subscribe
+from il_ros.nodes.topics import publisher
 from il_ros.recorder.config import load_recorder_config
 from il_ros.recorder.episode import EpisodeRecorder
 from il_ros.recorder.streams import robot_streams
@@ -53,8 +54,9 @@ class RecorderNode(Node):
         self.recorder = self.make_recorder(Path(self.p.root_dir))
         self.recorded_ns = self.last_ns = 0
         self.diagnostics = publisher(self, wire.DIAGNOSTICS)
-        for topic in self.topics(self.spec):
-            subscribe(self, topic, lambda data, t=topic: self.on_message(t, data), keep_all=True)
+        self.inputs = OfferedSubscriptions(
+            self, self.topics(self.spec), self.on_message, reliable=self.p.lockstep
+        )
         for name in ('start', 'stop', 'discard', 'label'):
             self.create_service(
                 Trigger, f'~/{name}', lambda _, r, n=name: self.on_service(getattr(self, n), r)
@@ -137,6 +139,8 @@ class RecorderNode(Node):
     def on_time(self) -> None:
         """Tell rates and losses once a second."""
         self.recorder.tick(self.now_ns())
+        if self.recorder.folder is None:
+            self.inputs.look()
         statuses = self.recorder.live.statuses(self.now_ns())
         self.diagnostics.publish(wire.diagnostics_msg(self.now_ns(), statuses))
 

@@ -45,8 +45,9 @@ class SimNode(Node):
         self.clock = (
             publisher(self, wire.CLOCK, keep_all=self.p.lockstep) if self.p.lockstep else None
         )
+        is_sure = self.p.lockstep or None  # each message counts; else what the table says
         self.images = {
-            c.name: publisher(self, self._topic(c.name), keep_all=self.p.lockstep) for c in cameras
+            c.name: publisher(self, self._topic(c.name), is_sure, self.p.lockstep) for c in cameras
         }
         self.infos = {
             c.name: publisher(self, wire.camera_info_topic(c.name), keep_all=self.p.lockstep)

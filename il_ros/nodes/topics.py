@@ -71,9 +71,9 @@ def subscribe(
     return node.create_subscription(message_class(topic), topic.name, callback, profile, raw=True)
 
 
-def offers_reliable(node: Node, topic: Topic) -> bool:
-    """Whether every publisher of a topic that is known by now offers reliable delivery."""
+def offers_reliable(node: Node, topic: Topic) -> bool | None:
+    """Whether every known publisher of a topic offers reliable delivery; None without any."""
     offers = node.get_publishers_info_by_topic(node.resolve_topic_name(topic.name))
-    return bool(offers) and all(
-        offer.qos_profile.reliability == ReliabilityPolicy.RELIABLE for offer in offers
-    )
+    if not offers:
+        return None
+    return all(offer.qos_profile.reliability == ReliabilityPolicy.RELIABLE for offer in offers)
