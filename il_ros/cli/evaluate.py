@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,6 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--task', default='transfer', help='see `il-ros list tasks`')
     parser.add_argument('--robot', default='sim', help='name in config/robots, or a robot YAML')
     parser.add_argument('--seeds', help='A:B; by default the first 100 of the test range')
+    parser.add_argument(
+        '--after',
+        default='',
+        help='with expert: a checkpoint, which the expert takes over from at a random moment of '
+        'the episodes in which that checkpoint fails',
+    )
     parser.add_argument('--processes', type=int, default=0, help='0 takes one a core')
     parser.add_argument('--graph', action='store_true', help='over the ROS graph, in lockstep')
     parser.add_argument('--videos', help='folder for videos of the failures')
@@ -42,15 +49,22 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def in_process(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
+def in_process(args: argparse.Namespace, seeds: Sequence[int]) -> dict[str, Any]:
     """Run the seeds in processes of this machine."""
     from tqdm import tqdm
 
-    from il_ros.rollout.evaluate import evaluate
+    from il_ros.rollout.evaluate import Trial, evaluate
     from il_ros.rollout.statistics import wilson
 
-    trials = evaluate(args.what, args.robot, args.task, seeds, args.processes)
-    done = list(tqdm(trials, total=len(seeds), unit='episode', file=sys.stderr))
+    def run(what: str, seeds: Sequence[int], after: str = '') -> list[Trial]:
+        trials = evaluate(what, args.robot, args.task, seeds, args.processes, after)
+        return list(tqdm(trials, total=len(seeds), unit='episode', file=sys.stderr))
+
+    if args.after:
+        seeds = [trial.seed for trial in run(args.after, seeds) if trial.state != 'success']
+        if not seeds:
+            raise ValueError(f'{args.after} failed in none of these seeds; nothing to take over')
+    done = run(args.what, seeds, args.after)
     wins = sum(trial.state == 'success' for trial in done)
     low, high = wilson(wins, len(done))
     failed = [trial for trial in done if trial.state != 'success']

@@ -12,12 +12,13 @@ from il_ros.arbiter.sources import load_sources
 from il_ros.policy.pilot import load_pilot
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
-from il_ros.rollout.hands import OperatorHands
-from il_ros.rollout.loop import Loop, cameras_of
+from il_ros.rollout.hands import LateHands, OperatorHands
+from il_ros.rollout.loop import Hands, Loop, cameras_of
 from il_ros.sim.tasks import TASKS
 from il_ros.sim.world import World
 
 EXPERT = 'expert'  # what to evaluate: this word, or a checkpoint folder
+TAKE_OVER_S = (0.5, 10.0)  # when the expert takes over; later, an episode of 20 s is too short
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,30 @@ class Trial:
     elapsed_s: float
 
 
-def make_loop(what: str, robot: str, task: str) -> Loop:
-    """Return a loop in which the expert or a checkpoint acts alone."""
+def make_loop(what: str, robot: str, task: str, after: str = '') -> Loop:
+    """
+    Return a loop in which the expert or a checkpoint acts alone.
+
+    With `after`, a checkpoint, that one acts until the expert takes over at a random moment.
+    """
     spec = load_robot(robot)
-    pilot = None if what == EXPERT else load_pilot(Path(what), spec, 'cpu')
+    acting = after or ('' if what == EXPERT else what)
+    pilot = load_pilot(Path(acting), spec, 'cpu') if acting else None
     cameras = cameras_of(spec, pilot.config.cameras if pilot is not None else ())
-    hands = OperatorHands(spec, task) if pilot is None else None
+    hands: Hands | None = None
+    if what == EXPERT:
+        hands = LateHands(spec, task, TAKE_OVER_S) if after else OperatorHands(spec, task)
     world = World(spec, make(TASKS, task), cameras)
     return Loop(world, Arbiter(spec, load_sources()), pilot, hands)
 
 
 def evaluate(
-    what: str, robot: str, task: str, seeds: Sequence[int], processes: int = 0
+    what: str,
+    robot: str,
+    task: str,
+    seeds: Sequence[int],
+    processes: int = 0,
+    after: str = '',
 ) -> Iterator[Trial]:
     """
     Yield one Trial a seed, in the order of seeds.
@@ -51,24 +64,24 @@ def evaluate(
     """
     workers = min(processes or len(os.sched_getaffinity(0)), len(seeds))
     if workers <= 1:
-        _begin(what, robot, task)
+        _begin(what, robot, task, after)
         yield from map(_trial, seeds)
         return
     context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(workers, context, _begin, (what, robot, task)) as pool:
+    with ProcessPoolExecutor(workers, context, _begin, (what, robot, task, after)) as pool:
         yield from pool.map(_trial, seeds)
 
 
 _trial_of: Callable[[int], Trial]
 
 
-def _begin(what: str, robot: str, task: str) -> None:
+def _begin(what: str, robot: str, task: str, after: str) -> None:
     """Make this process's loop, once."""
     import torch
 
     global _trial_of
     torch.set_num_threads(1)
-    loop = make_loop(what, robot, task)
+    loop = make_loop(what, robot, task, after)
 
     def trial_of(seed: int) -> Trial:
         outcome = loop.run(seed)

@@ -36,6 +36,29 @@ class OperatorHands:
         return self.leader.propose(leader, tuple(engaged for _ in self.spec.arms))
 
 
+class LateHands:
+    """An operator who takes over at a random moment of the policy's roll-out, for good."""
+
+    def __init__(self, spec: RobotSpec, task: str, between_s: tuple[float, float]):
+        self.spec = spec
+        self.between_s = between_s
+        self.hands = OperatorHands(spec, task)
+
+    def reset(self, seed: int) -> None:
+        """Draw the moment that seed stands for."""
+        self.hands.reset(seed)
+        self.at_s = np.random.default_rng(seed).uniform(*self.between_s)
+        self.began_ns: int | None = None
+
+    def propose(self, joints: JointSample, objects: np.ndarray) -> Proposal | None:
+        """Return nothing before that moment, and the expert's wish from then on."""
+        if self.began_ns is None:
+            self.began_ns = joints.stamp_ns
+        if (joints.stamp_ns - self.began_ns) * 1e-9 < self.at_s:
+            return None
+        return self.hands.propose(joints, objects)
+
+
 class BranchLabeller:
     """
     Label a state with the expert's chunk: branch the world, let the expert drive, come back.
