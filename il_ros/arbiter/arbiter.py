@@ -63,11 +63,17 @@ class Arbiter:
         if shape[0] == 0:
             return
         if len(shape) != 2 or shape[1] != self.spec.size:
-            self._refuse(f'policy proposed targets {shape} for {self.spec.size} joints')
+            self.refuse_chunk(f'policy proposed targets {shape} for {self.spec.size} joints')
         elif not np.isfinite(chunk.targets).all():
-            self._refuse('policy proposed NaN')
+            self.refuse_chunk('policy proposed NaN')
         else:
             self._pending = plan_of(chunk, self.spec.dt_ns, version, score)
+
+    def refuse_chunk(self, why: str) -> None:
+        """Stop executing the policy's plans, because why."""
+        self._pending = None
+        for executor in self._executors:
+            executor.refuse(why)
 
     def offer(self, proposal: Proposal, operator: str = '') -> None:
         """Take what a person's hands ask for; ValueError for a source that is not configured."""
@@ -196,12 +202,6 @@ class Arbiter:
         for executor, authority in zip(self._executors, self._authority, strict=True):
             held_since_ns = authority.since_ns if authority.who is Who.HOLD else None
             executor.offer(plan, now_ns, held_since_ns)
-
-    def _refuse(self, why: str) -> None:
-        """Stop executing the policy's plans, because why."""
-        self._pending = None
-        for executor in self._executors:
-            executor.refuse(why)
 
     # -- executing ----------------------------------------------------------------------------
 

@@ -8,10 +8,10 @@ SILENCE_S = 10.0  # of wall-clock, after which a participant is dropped
 class Lockstep:
     """Who has answered which tick; time and stamps are arguments, nothing waits here."""
 
-    def __init__(self, participants: Sequence[str]):
-        self.participants = list(participants)
-        self.dropped: list[str] = []
-        self._answered = dict.fromkeys(participants, -1)
+    def __init__(self, participants: Sequence[str], silence_s: float = SILENCE_S):
+        self.participants = tuple(participants)
+        self.silence_s = silence_s
+        self.restart()
 
     def answer(self, participant: str, stamp_ns: int) -> None:
         """Note that a participant has answered the tick at stamp_ns, "nothing" included."""
@@ -27,8 +27,8 @@ class Lockstep:
         ]
 
     def drop_silent(self, stamp_ns: int, waited_s: float) -> list[str]:
-        """Drop and return who kept a tick waiting too long; the run is not repeatable then."""
-        if waited_s < SILENCE_S:
+        """Drop and return those who kept a tick waiting too long; the run is not repeatable then."""
+        if waited_s < self.silence_s:
             return []
         silent = self.waiting_for(stamp_ns)
         self.dropped += silent
@@ -36,5 +36,5 @@ class Lockstep:
 
     def restart(self) -> None:
         """Forget answers and welcome back whoever was dropped: a new episode."""
-        self.dropped = []
+        self.dropped: list[str] = []
         self._answered = dict.fromkeys(self.participants, -1)

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.observation import images
 from il_ros.observation.builder import ObservationBuilder
-from il_ros.policy.pilot import Pilot
 from il_ros.sim.world import World
 from il_ros.spec import ActionChunk, Camera, JointSample, Outcome, Proposal, RobotSpec, Step
+
+if TYPE_CHECKING:
+    from il_ros.policy.pilot import Pilot  # torch takes a second to import, and not all act
 
 Subscriber = Callable[[Step], None]
 
@@ -45,7 +47,7 @@ class Loop:
         self,
         world: World,
         arbiter: Arbiter,
-        pilot: Pilot | None = None,
+        pilot: 'Pilot | None' = None,
         hands: Hands | None = None,
         labeller: Labeller | None = None,
         transport: str = 'jpeg',
@@ -61,7 +63,7 @@ class Loop:
         self.set_policy(pilot)
         self._is_first = True  # an episode starts with an image from every camera
 
-    def set_policy(self, pilot: Pilot | None) -> None:
+    def set_policy(self, pilot: 'Pilot | None') -> None:
         """Act with another policy from the next episode on; None leaves the arms to the hands."""
         self.pilot = pilot
         self.builder = builder_for(self.spec, pilot)
@@ -139,7 +141,7 @@ class Loop:
         return frames
 
 
-def builder_for(spec: RobotSpec, pilot: Pilot | None) -> ObservationBuilder:
+def builder_for(spec: RobotSpec, pilot: 'Pilot | None') -> ObservationBuilder:
     """Return the observation builder that a policy needs; positions alone where there is none."""
     if pilot is None:
         return ObservationBuilder(spec, ('position',))

@@ -1,0 +1,125 @@
+"""What the arbiter listens to: measured joints, and the sources and locks of config/arbiter.yaml."""
+
+from collections.abc import Callable
+
+from rclpy.node import Node
+
+from il_ros import wire
+from il_ros.arbiter.control import Control
+from il_ros.arbiter.sources import ArbiterConfig
+from il_ros.nodes.diagnostics import Meter
+from il_ros.nodes.topics import subscribe
+from il_ros.observation.joints import JointMerger
+from il_ros.spec import Proposal, RobotSpec
+from il_ros.teleop.hands import Hands
+from il_ros.teleop.keys import Keys
+
+BOOL = 'std_msgs/msg/Bool'
+JOINTS = 'joint_states'  # as a participant: the tick that is to be answered
+
+
+class ArbiterInputs:
+    """
+    Convert what comes in and hand it on; what cannot be used is refused, and says why.
+
+    Sources called policy, leader and joystick have their own messages; any other says where all
+    joints shall be by a JointTrajectory, and has the arms while it speaks. heard(participant,
+    stamp_ns) is told of each message that was of use; now_ns() says what time it is.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        spec: RobotSpec,
+        control: Control,
+        hands: Hands,
+        keys: Keys,
+        meter: Meter,
+        heard: Callable[[str, int], None],
+        now_ns: Callable[[], int],
+    ):
+        self.node, self.spec, self.control = node, spec, control
+        self.hands, self.keys, self.meter = hands, keys, meter
+        self.heard, self.now_ns = heard, now_ns
+        self.merger = JointMerger(spec)
+        for name in spec.joint_state_topics:
+            self.listen(name, JOINTS, wire.JOINT_STATES.type, self.on_joints)
+
+    def listen_to(self, config: ArbiterConfig) -> None:
+        """Subscribe to all sources and locks."""
+        own = {
+            'policy': (wire.CHUNK.type, self.on_chunk),
+            'leader': (wire.LEADER.type, self.on_leader),
+            'joystick': (wire.JOY.type, self.on_joy),
+        }
+        for source in config.topics:
+            kind, read = own.get(source.name, (wire.PERSON.type, self.on_other))
+            self.listen(source.topic, source.name, kind, read)
+        for lock in config.locks:
+            self.listen(lock.topic, lock.name, BOOL, self.on_lock)
+
+    def listen(
+        self, topic: str, source: str, kind: str, read: Callable[[str, bytes], None]
+    ) -> None:
+        """Subscribe to a topic; read(source, data) raises ValueError for what is of no use."""
+
+        def on_message(data: bytes) -> None:
+            self.meter.count(source)
+            try:
+                read(source, data)
+            except ValueError as error:
+                self.meter.count(f'{source}_refused')
+                log = self.node.get_logger()
+                log.error(f'{source} refused: {error}', throttle_duration_sec=1.0)
+
+        subscribe(self.node, wire.Topic(topic, kind), on_message)
+
+    def on_joints(self, source: str, data: bytes) -> None:
+        """Take measured joints; after others than the robot's the arms hold."""
+        try:
+            sample = self.merger.add(data)
+        except wire.WrongJoints as error:
+            self.control.refuse_joints(str(error))
+            raise
+        if sample is None:
+            self.control.refuse_joints(f'joint_states: {self.merger.missing()} not heard yet')
+        elif self.control.take_joints(sample):
+            self.heard(source, sample.stamp_ns)
+
+    def on_chunk(self, source: str, data: bytes) -> None:
+        """Take the policy's plan; after one that cannot be read, nothing planned counts."""
+        try:
+            chunk = wire.read_trajectory(self.spec, data, wire.CHUNK.name)
+        except ValueError as error:
+            self.control.arbiter.refuse_chunk(f'policy refused: {error}')
+            raise
+        self.meter.span('chunk_age', (self.now_ns() - chunk.stamp_ns) * 1e-9)
+        self.control.take_chunk(chunk)
+        self.heard(source, chunk.stamp_ns)
+
+    def on_leader(self, source: str, data: bytes) -> None:
+        """Take where the leader arms are."""
+        sample = wire.read_joints(self.spec, data)
+        self.hands.take_leader(sample)
+        self.heard(source, sample.stamp_ns)
+
+    def on_joy(self, source: str, data: bytes) -> None:
+        """Take the game controller; its e-stop key needs nobody else."""
+        stamp_ns, axes, buttons = wire.read_joy(data)
+        if 'estop' in self.keys.pressed(buttons):
+            self.control.arbiter.estop(source)
+        self.hands.take_joy(stamp_ns, axes, buttons)
+        self.heard(wire.JOY.name, stamp_ns)
+
+    def on_other(self, source: str, data: bytes) -> None:
+        """Take where a further source wants the joints."""
+        chunk = wire.read_trajectory(self.spec, data, source)
+        if len(chunk.targets):
+            engaged = (True,) * len(self.spec.arms)
+            proposal = Proposal(chunk.stamp_ns, chunk.targets[0], engaged, source)
+            self.control.arbiter.offer(proposal, self.control.operator)
+
+    def on_lock(self, source: str, data: bytes) -> None:
+        """Take what a lock says."""
+        is_locked = bool(wire.from_bytes(BOOL, data).data)
+        self.control.arbiter.lock(source, is_locked, self.now_ns())
