@@ -15,6 +15,7 @@ from learning import POLICY, episode, episodes, robot, tiny
 from safetensors.torch import load_file
 
 from il_ros import checkpoint
+from il_ros.checkpoint import CheckpointError
 from il_ros.dataset.windows import NoWindows
 from il_ros.policy.config import load
 from il_ros.policy.pilot import load_pilot
@@ -151,6 +152,21 @@ def test_another_training_in_the_same_folder_is_refused(tmp_path):
     with pytest.raises(ValueError, match='windows was 120, is 160'):
         train(tiny(), episodes(SPEC, count=5), SPEC, tmp_path)
     assert train(tiny(lr=2e-3), episodes(SPEC), SPEC, tmp_path, resume=False)['steps'] == 20
+
+
+def test_a_training_can_start_from_a_checkpoint(tmp_path):
+    """With its weights and its statistics; another network is refused."""
+    train(tiny(), episodes(SPEC), SPEC, tmp_path / 'first')
+    start = str(tmp_path / 'first')
+    none = tiny(start_from=start, steps=1, lr=1e-12, weight_decay=0.0)
+    train(none, episodes(SPEC, count=2), SPEC, tmp_path / 'second')
+    first, second = (checkpoint.load(tmp_path / name) for name in ('first', 'second'))
+    for name, weight in first.weights.items():
+        torch.testing.assert_close(weight, second.weights[name])
+    for name, value in first.statistics.items():
+        assert torch.equal(value, second.statistics[name])
+    with pytest.raises(CheckpointError, match='its network is another one'):
+        train(tiny(start_from=start, width=48), episodes(SPEC), SPEC, tmp_path / 'third')
 
 
 def test_a_time_limit_ends_a_training(tmp_path):

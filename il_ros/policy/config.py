@@ -27,7 +27,7 @@ class TrainConfig:
     image_size: int = 96  # [px] side of the square that every image is resized to
     H: int = 1  # observation history [ticks]
     T: int = 24  # chunk length [ticks], 0.48 s at 50 Hz
-    E: int = 8  # execution horizon: a new plan every E ticks
+    E: int = 16  # execution horizon [ticks]; a plan kept to longer wavers less between ways
     context: int = 256  # C, width of what an encoder tells a head
     width: int = 384  # of hidden layers; at least T * A, or the noise of a chunk cannot pass
     depth: int = 3  # residual blocks
@@ -50,6 +50,7 @@ class TrainConfig:
     seed: int = 0
     val_fraction: float = 0.1  # of the episodes, held out
     learn_from: str = 'demonstrations'  # or commands, dagger: see dataset/windows.py
+    start_from: str = ''  # checkpoint whose weights and statistics to begin with; '' begins anew
     correction_weight: float = 1.0  # weight in the loss of a window from a correction
     threads: int = 0  # of torch; 0 takes what measured fastest for the kind of policy
     device: str = 'auto'  # auto, cpu or cuda

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from il_ros import checkpoint
 from il_ros.dataset.episode import Episode
 from il_ros.dataset.statistics import statistics
 from il_ros.dataset.windows import Batch, NoWindows, Windows
@@ -50,8 +51,8 @@ def prepare(
     device = device_of(config, ranks.local)
     kept, held = split(episodes, config.val_fraction, config.seed)
     windows = Windows(kept, spec, config)
-    found = statistics(windows)
-    policy = fresh_policy(config, found).to(device)
+    policy, found = _beginning(config, windows)
+    policy = policy.to(device)
     return Run(
         config=config,
         windows=windows,
@@ -68,6 +69,22 @@ def prepare(
         mine=ranks.part(config.batch),
         generator=ShardGenerator.of(ranks.rank, ranks.world),
     )
+
+
+def _beginning(config: TrainConfig, windows: Windows) -> tuple[Policy, dict[str, np.ndarray]]:
+    """Return the first policy and its statistics: new ones, or those of config.start_from."""
+    if not config.start_from:
+        found = statistics(windows)
+        return fresh_policy(config, found), found
+    start = checkpoint.load(config.start_from)
+    policy = Policy(config, start.statistics)
+    try:
+        policy.load_state_dict(start.weights)
+    except RuntimeError as error:
+        raise checkpoint.CheckpointError(
+            f'{config.start_from}: cannot start from it, its network is another one: {error}'
+        ) from error
+    return policy, {name: value.numpy() for name, value in start.statistics.items()}
 
 
 def _held_out(episodes: Sequence[Episode], spec: RobotSpec, config: TrainConfig) -> Windows | None:
