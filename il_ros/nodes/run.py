@@ -46,11 +46,12 @@ def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
         print(f'error: {error}', file=sys.stderr, flush=True)
         rclpy.try_shutdown()
         return BAD_INPUT
+    code = FAILED
     try:
-        _spin(node)
+        code = _spin(node)
     finally:
-        _close(node)
-    return _exit_code(node) or 0
+        _close(node, code)
+    return code
 
 
 def initialise(args: list[str] | None = None) -> None:
@@ -69,9 +70,9 @@ def _exit_code(node: Node) -> int | None:
     return getattr(node, 'exit_code', None)
 
 
-def _spin(node: Node) -> None:
+def _spin(node: Node) -> int:
     """
-    Serve callbacks until the node has an exit code or its context is shut down, as by a signal.
+    Serve callbacks until finish() or a signal, which is exit code 0; return the exit code.
 
     A callback is never cut in the middle by a signal: rclpy's own handler shuts the context down
     and Python's does nothing, also for the second SIGINT that launch may send.
@@ -86,13 +87,18 @@ def _spin(node: Node) -> None:
             executor.spin_once(timeout_sec=LOOK_EVERY_S)
     except ExternalShutdownException:
         pass
-    finally:
-        executor.shutdown()
+    except RuntimeError:
+        if rclpy.ok():
+            raise  # else a call of rclpy has met the end of its context
+    is_signalled = not rclpy.ok()  # what then fails for want of a context is no failure
+    executor.shutdown()
+    return 0 if is_signalled else _exit_code(node) or 0
 
 
-def _close(node: Node) -> None:
+def _close(node: Node, code: int) -> None:
     """Let the node close what is its own, however long that takes, then leave the middleware."""
-    code = FAILED if sys.exc_info()[0] else _exit_code(node) or 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Python's own end would let a late one kill us
     node.handle.__enter__()  # keeps destroy_node() from the one step that can deadlock
     node.destroy_node()
     sys.stdout.flush()
