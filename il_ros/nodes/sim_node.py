@@ -8,8 +8,8 @@ from std_srvs.srv import Trigger
 from il_ros import wire
 from il_ros.nodes.params import Param, declare, names
 from il_ros.nodes.run import run
+from il_ros.nodes.sim_cameras import SimCameras
 from il_ros.nodes.topics import publisher, subscribe
-from il_ros.observation import images
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.rollout.loop import cameras_of
@@ -45,14 +45,7 @@ class SimNode(Node):
         self.clock = (
             publisher(self, wire.CLOCK, keep_all=self.p.lockstep) if self.p.lockstep else None
         )
-        is_sure = self.p.lockstep or None  # each message counts; else what the table says
-        self.images = {
-            c.name: publisher(self, self._topic(c.name), is_sure, self.p.lockstep) for c in cameras
-        }
-        self.infos = {
-            c.name: publisher(self, wire.camera_info_topic(c.name), keep_all=self.p.lockstep)
-            for c in cameras
-        }
+        self.cameras = SimCameras(self, self.world, self.p.task, self.p.transport, self.p.lockstep)
         publisher(self, wire.ROBOT_DESCRIPTION, keep_all=self.p.lockstep).publish(
             wire.string_msg(self.spec.urdf)
         )
@@ -72,6 +65,7 @@ class SimNode(Node):
     def reset(self, seed: int) -> None:
         """Rebuild the scene; commands of the old one are forgotten."""
         self.world.reset(seed)
+        self.seed = seed
         self.controller.forget()
         self.ticks = 0
 
@@ -121,22 +115,16 @@ class SimNode(Node):
         self.state.publish(wire.poses_msg(stamp_ns, self.world.objects()))
         if outcome.is_over or self.ticks % OUTCOME_EVERY == 0:
             self.outcome.publish(wire.outcome_msg(outcome))
-        self.publish_images(stamp_ns)
+        self.cameras.take(stamp_ns, self.seed, is_first=self.ticks == 0)
         self.joints.publish(
             wire.joints_msg(self.spec, replace(self.world.joints(), stamp_ns=stamp_ns))
         )
         self.ticks += 1
 
-    def publish_images(self, stamp_ns: int) -> None:
-        """Render and publish the cameras that are due at this tick."""
-        for camera in self.world.cameras:
-            if self.ticks == 0 or images.is_due(camera, stamp_ns, self.spec.dt_ns):
-                image = self.world.image(camera.name)
-                data = images.encode(stamp_ns, camera.name, image, self.p.transport)
-                self.images[camera.name].publish(data)
-
-    def _topic(self, camera: str) -> wire.Topic:
-        return wire.image_topic(camera, self.p.transport)
+    def destroy_node(self):
+        """Close what is our own."""
+        self.cameras.close()
+        super().destroy_node()
 
 
 def main(args=None):

@@ -1,0 +1,75 @@
+"""The sim's cameras: rendered at once in lockstep, in real time by a process of their own."""
+
+import threading
+from functools import partial
+
+from rclpy.node import Node
+
+from il_ros import wire
+from il_ros.nodes.run import finish
+from il_ros.nodes.topics import publisher
+from il_ros.observation import images
+from il_ros.sim.cameras import FOV_RAD
+from il_ros.sim.render_process import Mirrored, RenderProcess
+from il_ros.sim.world import World
+
+
+class SimCameras:
+    """Publish the images of a world's cameras, and their intrinsics, when they are due."""
+
+    def __init__(self, node: Node, world: World, task: str, transport: str, is_lockstep: bool):
+        self.node, self.world = node, world
+        self.encode = partial(images.encode, transport=transport)
+        is_sure = is_lockstep or None  # each image counts; else what the table says
+        names = [camera.name for camera in world.cameras]
+        self.images = {
+            n: publisher(node, wire.image_topic(n, transport), is_sure, is_lockstep) for n in names
+        }
+        self.infos = {
+            n: publisher(node, wire.camera_info_topic(n), keep_all=is_lockstep) for n in names
+        }
+        self.sizes = {c.name: (c.width, c.height) for c in world.cameras}
+        self.process: RenderProcess | None = None
+        if world.cameras and not is_lockstep:
+            self.process = RenderProcess(world.spec, task, world.cameras, self.encode)
+            self.thread = threading.Thread(target=self.pass_on, daemon=True)
+            self.thread.start()
+
+    def take(self, stamp_ns: int, seed: int, is_first: bool) -> None:
+        """Take the images that are due at the world's tick; at the first one all are."""
+        world = self.world
+        due = tuple(
+            camera.name
+            for camera in world.cameras
+            if is_first or images.is_due(camera, world.now_ns, world.spec.dt_ns)
+        )
+        if due and self.process is not None:
+            position, objects = world.joints().position, world.objects()
+            self.process.offer(Mirrored(stamp_ns, seed, position, objects, due))
+            return
+        for name in due:
+            self.publish(name, self.encode(stamp_ns, name, world.image(name)))
+
+    def publish(self, name: str, data: bytes) -> None:
+        """Publish an encoded image, and the camera's intrinsics with the same stamp."""
+        stamp_ns = wire.stamp_ns_of('sensor_msgs/msg/Image', data) or 0
+        self.images[name].publish(data)
+        self.infos[name].publish(wire.camera_info_msg(stamp_ns, name, self.sizes[name], FOV_RAD))
+
+    def pass_on(self) -> None:
+        """Publish what the process has rendered, beside the ticks; without it the node ends."""
+        assert self.process is not None
+        try:
+            for name, data in self.process.frames():
+                self.publish(name, data)
+        except RuntimeError as error:
+            if self.node.context.ok():  # else it is the shutdown that has ended us
+                self.node.get_logger().error(str(error))
+                finish(self.node, 1)
+
+    def close(self) -> None:
+        """End the process, once what it has rendered is published."""
+        if self.process is not None:
+            self.process.close()
+            self.thread.join()
+            self.process.end()
