@@ -80,20 +80,15 @@ def load(folder: str | Path) -> Checkpoint:
     """Read a checkpoint; CheckpointError says which file is missing or changed, and what to do."""
     folder = Path(folder)
     hashes = _hashes(folder)
-    data = {name: _verified(folder, name, hashes) for name in HASHED}
-    parts = load_yaml(folder / CONFIG)
-    try:
-        return Checkpoint(
-            folder=folder,
-            version=_hash(''.join(hashes[name] for name in ACTS).encode())[:8],
-            config=parts['policy'],
-            robot=parts['robot'],
-            weights=load_tensors(data[WEIGHTS]),
-            statistics=load_tensors(data[STATISTICS]),
-            provenance=json.loads(data[PROVENANCE]),
-        )
-    except (KeyError, SafetensorError, json.JSONDecodeError) as error:
-        raise CheckpointError(f'{folder}: not readable as a checkpoint: {error!r}') from error
+    return _checkpoint(folder, hashes, {n: _verified(folder, n, hashes) for n in HASHED})
+
+
+def peek(folder: str | Path) -> Checkpoint:
+    """Read and verify a checkpoint without its weights, which may be large: weights is {}."""
+    folder = Path(folder)
+    hashes = _hashes(folder)
+    data = {name: _verified(folder, name, hashes) for name in HASHED if name != WEIGHTS}
+    return _checkpoint(folder, hashes, {**data, WEIGHTS: save_tensors({})})
 
 
 def is_checkpoint(folder: str | Path) -> bool:
@@ -165,6 +160,23 @@ def _differences(card: Mapping[str, Any], spec: RobotSpec) -> list[str]:
         elif sizes[name] != size:
             gaps.append(f'camera {name!r} has {sizes[name]} pixels, {size} expected')
     return gaps
+
+
+def _checkpoint(folder: Path, hashes: Mapping[str, str], data: Mapping[str, bytes]) -> Checkpoint:
+    """Return what the files, {name: bytes}, of a checkpoint hold."""
+    try:
+        parts = yaml.safe_load(data[CONFIG])
+        return Checkpoint(
+            folder=folder,
+            version=_hash(''.join(hashes[name] for name in ACTS).encode())[:8],
+            config=parts['policy'],
+            robot=parts['robot'],
+            weights=load_tensors(data[WEIGHTS]),
+            statistics=load_tensors(data[STATISTICS]),
+            provenance=json.loads(data[PROVENANCE]),
+        )
+    except (KeyError, TypeError, SafetensorError, ValueError, yaml.YAMLError) as error:
+        raise CheckpointError(f'{folder}: not readable as a checkpoint: {error!r}') from error
 
 
 def _hashes(folder: Path) -> dict[str, str]:

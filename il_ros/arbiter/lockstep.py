@@ -27,7 +27,7 @@ class Lockstep:
         ]
 
     def drop_silent(self, stamp_ns: int, waited_s: float) -> list[str]:
-        """Drop and return those who kept a tick waiting too long; the run is not repeatable then."""
+        """Drop and return those who kept a tick waiting too long: not repeatable then."""
         if waited_s < self.silence_s:
             return []
         silent = self.waiting_for(stamp_ns)

@@ -1,4 +1,4 @@
-"""What the arbiter listens to: measured joints, and the sources and locks of config/arbiter.yaml."""
+"""What the arbiter listens to: joints, and the sources and locks of config/arbiter.yaml."""
 
 from collections.abc import Callable
 

@@ -29,22 +29,28 @@ class ObservationInputs:
         self.on_observation = on_observation
         self.merger = JointMerger(builder.spec)
         self.stamp_ns = self.done_ns = -1
-        self.subscriptions = [
-            subscribe(node, wire.Topic(name, wire.JOINT_STATES.type), self.on_joints)
-            for name in builder.spec.joint_state_topics
-        ]
+        self.subscriptions = []
+        for name in builder.spec.joint_state_topics:
+            self.listen(wire.Topic(name, wire.JOINT_STATES.type), self.on_joints)
         if builder.needs_objects:
-            self.subscriptions.append(subscribe(node, wire.TASK_STATE, self.on_objects))
+            self.listen(wire.TASK_STATE, self.on_objects)
         for camera in builder.cameras:
             topic = wire.image_topic(camera, transport)
-            self.subscriptions.append(
-                subscribe(
-                    node,
-                    topic,
-                    lambda data, c=camera, t=topic: self.on_image(c, t.type, data),
-                    reliable=is_lockstep,
-                )
-            )
+            self.listen(topic, lambda data, c=camera, k=topic.type: self.on_image(c, k, data))
+
+    def listen(self, topic: wire.Topic, take: Callable[[bytes], None]) -> None:
+        """Subscribe to a topic; take(data) raises ValueError for what is of no use."""
+
+        def on_message(data: bytes) -> None:
+            try:
+                take(data)
+            except ValueError as error:
+                self.node.get_logger().error(str(error), throttle_duration_sec=1.0)
+            else:
+                self.try_tick()
+
+        reliable = self.is_lockstep or None  # None: as the table has it
+        self.subscriptions.append(subscribe(self.node, topic, on_message, reliable))
 
     def destroy(self) -> None:
         """Take the subscriptions back."""
@@ -52,23 +58,19 @@ class ObservationInputs:
             self.node.destroy_subscription(subscription)
 
     def on_joints(self, data: bytes) -> None:
-        try:
-            sample = self.merger.add(data)
-        except wire.WrongJoints as error:
-            self.node.get_logger().error(str(error), throttle_duration_sec=2.0)
-            return
+        """Take measured joints: they begin a tick."""
+        sample = self.merger.add(data)
         if sample is not None:
             self.builder.add_joints(sample)
             self.stamp_ns = sample.stamp_ns
-            self.try_tick()
 
     def on_objects(self, data: bytes) -> None:
+        """Take the poses of the task's objects."""
         self.builder.add_objects(*wire.read_poses(data))
-        self.try_tick()
 
     def on_image(self, camera: str, kind: str, data: bytes) -> None:
+        """Take a camera's image."""
         self.builder.add_image(camera, *images.decode(kind, data))
-        self.try_tick()
 
     def try_tick(self) -> None:
         """Hand the tick's observation on once all of it is here, and only once."""
@@ -88,3 +90,7 @@ class ObservationInputs:
             if camera.name in self.builder.cameras
             and images.is_due(camera, self.stamp_ns, spec.dt_ns)
         )
+
+    def missing(self) -> list[str]:
+        """Return what the next observation lacks; the joints, where nothing else does."""
+        return self.builder.missing(self.stamp_ns) or [wire.JOINT_STATES.name]

@@ -1,4 +1,4 @@
-"""The only publisher of `command`: runs the arbiter each tick on what policy and person propose."""
+"""The only publisher of `command`: each tick the arbiter decides on what is proposed."""
 
 from time import monotonic
 

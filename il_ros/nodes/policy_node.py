@@ -1,17 +1,19 @@
-"""A checkpoint as a lifecycle node: observation in, action chunks out; swaps checkpoints while running."""
+"""A checkpoint as a lifecycle node: observation in, action chunks out; it swaps while running."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from rcl_interfaces.msg import SetParametersResult
-from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+import torch
+from rclpy.lifecycle import TransitionCallbackReturn
 from std_srvs.srv import Trigger
 
 from il_ros import wire
-from il_ros.checkpoint import CheckpointError
+from il_ros.nodes.diagnostics import Diagnostics, Said
 from il_ros.nodes.inputs import ObservationInputs
+from il_ros.nodes.lifecycle import ManagedNode
 from il_ros.nodes.params import Param, declare
 from il_ros.nodes.run import run
+from il_ros.nodes.swap import Swap
+from il_ros.nodes.thinker import Thinker
 from il_ros.nodes.topics import publisher
 from il_ros.policy.deployment import Deployment
 from il_ros.robot.load import load_robot
@@ -19,30 +21,35 @@ from il_ros.robot.load import load_robot
 PARAMS = (
     Param('checkpoint', '', 'checkpoint folder; set it again to swap while running'),
     Param('robot', 'sim', 'name in config/robots, or a robot YAML', fixed=True),
-    Param('device', 'auto', 'auto, cpu or cuda', fixed=True),
+    Param('device', 'auto', 'where it runs', choices=('auto', 'cpu', 'cuda'), fixed=True),
+    Param('threads', 1, 'of torch on the CPU', low=1, high=256, fixed=True),
     Param('lockstep', False, 'answer every tick, for repeatable runs', fixed=True),
-    Param('transport', 'jpeg', 'jpeg, png or raw: which image topics to read', fixed=True),
+    Param('transport', 'jpeg', 'images read', choices=('jpeg', 'png', 'raw'), fixed=True),
+    Param('max_image_age_s', 0.5, 'older ones are none [s]', low=0.01, high=60.0, fixed=True),
     Param('seed', 0, 'seed of the next episode, from ~/reset on'),
 )
 
 
-class PolicyNode(LifecycleNode):
-    """Publish action chunks while active; planning and loading have a thread of their own."""
+class PolicyNode(ManagedNode):
+    """Publish action chunks while active; thinking and loading have a thread each."""
 
     def __init__(self):
         super().__init__('policy_node')
         self.p = declare(self, PARAMS)
+        torch.set_num_threads(self.p.threads)
         self.spec = load_robot(self.p.robot)
-        self.deployment = Deployment(self.spec, self.p.device)
-        self.worker = ThreadPoolExecutor(1)
-        self.loading: Future | None = None
-        self.planning: Future | None = None
+        age_s = float('inf') if self.p.lockstep else self.p.max_image_age_s
+        self.deployment = Deployment(self.spec, self.p.device, age_s)
+        self.thinker = Thinker(self, self.deployment, self.p.lockstep, self.publish)
+        self.inputs: ObservationInputs | None = None
         self.is_active = False
+        self.refused = ''  # why there is no checkpoint to act
+        self.observed = 1  # since it was last asked for
         self.chunks = publisher(self, wire.CHUNK, keep_all=self.p.lockstep)
         self.scores = publisher(self, wire.SCORE, keep_all=self.p.lockstep)
+        self.meter = Diagnostics(self, self.say).meter
+        self.swap = Swap(self, self.deployment)
         self.create_service(Trigger, '~/reset', self.on_reset)
-        self.create_service(Trigger, '~/loaded', self.on_loaded)
-        self.add_on_set_parameters_callback(self.on_parameters)
 
     # -- lifecycle ----------------------------------------------------------------------------
 
@@ -50,85 +57,87 @@ class PolicyNode(LifecycleNode):
         """Load the checkpoint; one that does not fit the robot is refused here."""
         try:
             self.deployment.load(Path(self.get_parameter('checkpoint').value))
-        except CheckpointError as error:
-            self.get_logger().error(str(error))
+        except (ValueError, RuntimeError, OSError) as error:
+            self.refused = f'checkpoint refused: {error}'
+            self.get_logger().error(self.refused)
             return TransitionCallbackReturn.FAILURE
-        self.inputs = ObservationInputs(
-            self, self.deployment.builder, self.p.transport, self.p.lockstep, self.on_observation
-        )
-        return TransitionCallbackReturn.SUCCESS
+        self.refused = ''
+        self.swap.forget()
+        given = (self.deployment.builder(), self.p.transport, self.p.lockstep)
+        self.inputs = ObservationInputs(self, *given, self.on_observation)
+        return super().on_configure(state)
 
     def on_activate(self, state):
         """Start to act."""
-        self.deployment.reset(self.get_parameter('seed').value)
-        self.is_active = True
+        self.reset()
+        self.is_active, self.observed = True, 1  # the first are on their way
         return super().on_activate(state)
 
     def on_deactivate(self, state):
-        """Stop acting; the arbiter holds when the last chunk runs out."""
+        """Stop acting: no chunk comes any more; the arbiter holds when the last one runs out."""
         self.is_active = False
+        self.thinker.rest()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state):
         """Let go of the checkpoint and its subscriptions."""
-        self.inputs.destroy()
-        return TransitionCallbackReturn.SUCCESS
+        if self.inputs is not None:
+            self.inputs.destroy()
+        self.inputs = None
+        self.deployment.unload()
+        return super().on_cleanup(state)
+
+    def on_reset(self, request, response):
+        """Start an episode: empty history, the seed's own randomness."""
+        response.success = self.inputs is not None
+        response.message = '' if self.inputs else 'no checkpoint: configure the node first'
+        if response.success:
+            self.reset()
+        return response
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        self.inputs.builder.forget()
+        self.thinker.reset(self.get_parameter('seed').value)
 
     # -- acting -------------------------------------------------------------------------------
 
     def on_observation(self, observation) -> None:
-        """Answer one tick: at once in lockstep, beside the callbacks otherwise."""
-        if not self.is_active:
-            return
-        if self.p.lockstep:
-            self.publish(observation.stamp_ns, self.deployment.act(observation))
-        elif self.deployment.observe(observation) and (
-            self.planning is None or self.planning.done()
-        ):
-            self.planning = self.worker.submit(self.plan)
-
-    def plan(self) -> None:
-        """Plan from the newest observation and publish, on the worker's thread."""
-        chunk = self.deployment.plan()
-        self.publish(chunk.stamp_ns, chunk)
+        """Let the policy think of a tick while it is active."""
+        if self.is_active:
+            self.observed += 1
+            self.meter.count('observation')
+            self.thinker.take(observation)
 
     def publish(self, stamp_ns: int, chunk) -> None:
-        """Publish a chunk, or an empty one that says "nothing at this tick"."""
-        if chunk is not None:
-            self.scores.publish(self.deployment.score_msg(chunk))
-        targets = chunk.targets if chunk is not None else []
+        """Publish a chunk; without one, that there is "nothing" for this tick of lockstep."""
+        if not self.is_active:
+            return
+        if chunk is None:
+            self.chunks.publish(wire.trajectory_msg(self.spec, stamp_ns, []))
+            return
+        self.meter.count('chunk')
+        self.meter.span('plan', self.deployment.plan_s)
+        self.scores.publish(self.deployment.score_msg(chunk))
         self.chunks.publish(
-            wire.trajectory_msg(self.spec, stamp_ns, targets, self.deployment.version)
+            wire.trajectory_msg(self.spec, chunk.stamp_ns, chunk.targets, chunk.version)
         )
 
-    # -- swapping -----------------------------------------------------------------------------
+    def say(self) -> Said:
+        """What /diagnostics shall know: what acts, and why it does not."""
+        wrong = self.refused or self.thinker.failure or self.swap.refused
+        if self.is_active and not self.observed:
+            wrong = f'no observation: waiting for {", ".join(self.inputs.missing())}'
+            self.get_logger().warning(wrong, throttle_duration_sec=5.0)
+        self.observed = 0
+        return wrong, {'version': self.deployment.version, 'is_active': self.is_active}
 
-    def on_parameters(self, parameters):
-        """Check a new checkpoint at once, load it beside the running policy, swap when ready."""
-        for parameter in parameters:
-            if parameter.name != 'checkpoint' or self.deployment.pilot is None:
-                continue
-            try:
-                self.deployment.check(Path(parameter.value))
-            except CheckpointError as error:
-                return SetParametersResult(successful=False, reason=str(error))
-            self.loading = self.worker.submit(self.deployment.load_beside, Path(parameter.value))
-        return SetParametersResult(successful=True)
-
-    def on_loaded(self, request, response):
-        """Say whether the checkpoint asked for is the one that acts from the next chunk on."""
-        if self.loading is not None and self.loading.done() and self.loading.exception():
-            response.message = str(self.loading.exception())
-            return response
-        response.success = self.loading is None or self.loading.done()
-        response.message = self.deployment.newest_version if response.success else 'loading'
-        return response
-
-    def on_reset(self, request, response):
-        """Start an episode: empty history, the seed's own randomness."""
-        self.deployment.reset(self.get_parameter('seed').value)
-        response.success = True
-        return response
+    def destroy_node(self):
+        """End the threads before what they use is gone."""
+        self.is_active = False
+        self.swap.close()
+        self.thinker.close()
+        super().destroy_node()
 
 
 def main(args=None):

@@ -17,17 +17,28 @@ class ObservationBuilder:
     Align what came in to a control tick.
 
     inputs are names of features; 'objects' and 'grasp' need poses of the tick's own stamp. Nothing
-    is interpolated: an image is the newest one not after the tick, and its age is told.
+    is interpolated: an image is the newest one not after the tick, its age is told, and one older
+    than max_image_age_s is none.
     """
 
-    def __init__(self, spec: RobotSpec, inputs: Sequence[str], cameras: Sequence[str] = ()):
-        known = [camera.name for camera in spec.cameras]
+    def __init__(
+        self,
+        spec: RobotSpec,
+        inputs: Sequence[str],
+        cameras: Sequence[str] = (),
+        max_image_age_s: float = np.inf,
+    ):
+        known = {camera.name: (camera.height, camera.width) for camera in spec.cameras}
         for name in cameras:
             if name not in known:
-                raise ValueError(f'robot {spec.name!r} has no camera {name!r}; it has {known}')
+                raise ValueError(
+                    f'robot {spec.name!r} has no camera {name!r}; it has {list(known)}'
+                )
         self.spec = spec
         self.inputs = tuple(inputs)
         self.cameras = tuple(cameras)
+        self._sizes = {name: known[name] for name in cameras}
+        self._max_image_age_s = max_image_age_s
         self.needs_objects = bool({'objects', 'grasp'} & set(inputs))
         self._kinematics = Kinematics(spec)
         self.forget()
@@ -49,9 +60,19 @@ class ObservationBuilder:
         self._objects = (stamp_ns, poses)
 
     def add_image(self, camera: str, stamp_ns: int, image: np.ndarray) -> None:
-        """Take an image (H, W, 3) uint8 RGB; a camera that no policy asked for is ignored."""
-        if camera in self._images:
-            self._images[camera].append((stamp_ns, image))
+        """
+        Take an image (H, W, 3) uint8 RGB; a camera that no policy asked for is ignored.
+
+        Raises ValueError for another size than the robot's YAML says.
+        """
+        if camera not in self._images:
+            return
+        if image.shape[:2] != self._sizes[camera]:
+            raise ValueError(
+                f'camera/{camera}: image of {image.shape[:2]} (height, width), robot '
+                f'{self.spec.name!r} has {self._sizes[camera]}; correct its YAML or the camera'
+            )
+        self._images[camera].append((stamp_ns, image))
 
     def newest_image_ns(self, camera: str) -> int:
         """Return the stamp of the camera's newest image, -1 when there is none."""
@@ -65,8 +86,11 @@ class ObservationBuilder:
         if self.needs_objects and (self._objects is None or self._objects[0] != stamp_ns):
             gaps.append('task/state')
         for name, images in self._images.items():
-            if not any(taken <= stamp_ns for taken, _ in images):
+            ages_s = [(stamp_ns - taken) * 1e-9 for taken, _ in images if taken <= stamp_ns]
+            if not ages_s:
                 gaps.append(f'camera/{name}')
+            elif min(ages_s) > self._max_image_age_s:
+                gaps.append(f'camera/{name} (older than {self._max_image_age_s:g} s)')
         return gaps
 
     def at(self, stamp_ns: int) -> Observation | None:

@@ -15,16 +15,22 @@ def kind(transport: str) -> str:
     return wire.image_topic('', transport).type
 
 
+def frame_of(camera: str) -> str:
+    """Return the URDF's link that a camera's images are in: z forward, x right."""
+    return f'{camera}_optical_frame'
+
+
 def encode(stamp_ns: int, camera: str, image: np.ndarray, transport: str) -> bytes:
     """Image (H, W, 3) uint8 RGB -> the bytes of an Image (raw) or CompressedImage (jpeg, png)."""
+    frame = frame_of(camera)
     if transport == 'raw':
-        return wire.image_msg(stamp_ns, camera, image)
+        return wire.image_msg(stamp_ns, frame, image)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if transport == 'jpeg' else []
     done, data = cv2.imencode(f'.{transport}', bgr, options)
     if not done:
         raise ValueError(f'camera {camera}: cannot encode as {transport!r}; know {TRANSPORTS}')
-    return wire.compressed_msg(stamp_ns, camera, transport, data.reshape(-1))
+    return wire.compressed_msg(stamp_ns, frame, transport, data.reshape(-1))
 
 
 def decode(kind: str, data: bytes) -> tuple[int, np.ndarray]:

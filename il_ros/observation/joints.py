@@ -1,4 +1,4 @@
-"""Joint states as robots publish them, one topic or one per arm, merged into one sample by name."""
+"""Joint states as robots publish them, on one topic or one per arm, merged by name."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class JointMerger:
     """
     Merge sensor_msgs/JointState messages until every joint of the robot is known.
 
-    The merged sample has the stamp of its oldest part: no joint is made to look fresher than it is.
+    The sample has the stamp of its oldest part: no joint is made to look fresher than it is.
     """
 
     def __init__(self, spec: RobotSpec):
