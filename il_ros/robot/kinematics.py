@@ -35,11 +35,29 @@ class Kinematics:
     def __init__(self, spec: RobotSpec):
         self.spec = spec
         whole = pin.buildModelFromXML(spec.urdf)
+        self._whole, self._whole_data = whole, whole.createData()
         self._chains = {arm.name: _chain(whole, spec, arm.name) for arm in spec.arms}
 
     def base(self, arm_name: str) -> np.ndarray:
         """Return where the arm's first joint stands (3,) [m]."""
         return self._chains[arm_name].model.jointPlacements[1].translation.copy()
+
+    def link(self, name: str, position: np.ndarray) -> np.ndarray:
+        """
+        Return the pose (4, 4) of any link at joint positions (N,); ValueError if there is none.
+
+        Of the joints only those of the arms count: where fingers are is not known here.
+        """
+        model, data = self._whole, self._whole_data
+        if not model.existFrame(name):
+            raise ValueError(f'{self.spec.name}: the URDF has no link {name!r}')
+        joints = pin.neutral(model)
+        for arm in self.spec.arms:
+            names = self.spec.joint_names[arm.joints]
+            places = [model.joints[model.getJointId(joint)].idx_q for joint in names]
+            joints[places] = position[arm.joints]
+        pin.framesForwardKinematics(model, data, joints)
+        return data.oMf[model.getFrameId(name)].homogeneous
 
     def pose(self, arm_name: str, position: np.ndarray) -> np.ndarray:
         """Return the pose (4, 4) of the arm's grasp point at joint positions (N,)."""

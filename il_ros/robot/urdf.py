@@ -1,4 +1,4 @@
-"""What a URDF says of its joints: limits, and which joint mimics which."""
+"""What a URDF says of its joints, limits and mimicry, and how to leave its mere frames out."""
 
 from dataclasses import dataclass
 from xml.etree import ElementTree
@@ -61,3 +61,31 @@ def mimics(root: ElementTree.Element) -> tuple[Mimic, ...]:
         for joint, mimic in pairs
         if mimic is not None
     )
+
+
+def without_frames(text: str) -> str:
+    """
+    Return a URDF's text without links that have no shape and carry nothing: mere frames.
+
+    Kinematics knows where they are; to the physics each would be one body more to reckon with.
+    """
+    root = parse(text, 'robot')
+    while bare := _bare_links(root):
+        for element in [*root.findall('link'), *root.findall('joint')]:
+            child = element.find('child')
+            name = element.get('name') if child is None else child.get('link')
+            if name in bare:
+                root.remove(element)
+    return ElementTree.tostring(root, encoding='unicode')
+
+
+def _bare_links(root: ElementTree.Element) -> set[str]:
+    """Names of the links that have no shape and no children."""
+    parents = {parent.get('link') for parent in root.iter('parent')}
+    return {
+        str(link.get('name'))
+        for link in root.findall('link')
+        if link.find('visual') is None
+        and link.find('collision') is None
+        and link.get('name') not in parents
+    }

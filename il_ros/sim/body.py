@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from il_ros.robot.urdf import Limit, limits, mimics, parse
+from il_ros.robot.urdf import Limit, limits, mimics, parse, without_frames
 from il_ros.spec import JointSample, RobotSpec
 
 STIFFNESS = 0.3  # share of a position error that a servo removes in one physics step
@@ -23,7 +23,6 @@ class Body:
         self.id = _load(client, spec.urdf)
         rows = [client.getJointInfo(self.id, i) for i in range(client.getNumJoints(self.id))]
         self._joint = {row[1].decode(): row[0] for row in rows}
-        self._link = {row[12].decode(): row[0] for row in rows}
         self._owner = _owners(spec, rows)
         self._sensors = [self._joint[name] for name in spec.joint_names]
         tree = parse(spec.urdf, spec.name)
@@ -32,12 +31,6 @@ class Body:
         self.put(position)
         self._grip()
         self._let_arms_collide()
-
-    def link(self, name: str) -> int:
-        """Return a link's PyBullet index; ValueError when the URDF has none of that name."""
-        if name not in self._link:
-            raise ValueError(f'{self._spec.name}: the URDF has no link {name!r}')
-        return self._link[name]
 
     def drive(self, position: np.ndarray, velocity: np.ndarray) -> None:
         """Ask the servos for one physics step: be at position (N,), moving at velocity (N,)."""
@@ -106,9 +99,7 @@ class Body:
         for mimic in self._mimics:
             driver, follower = self._joint[mimic.driver], self._joint[mimic.joint]
             for link in (driver, follower):
-                self._client.changeDynamics(
-                    self.id, link, lateralFriction=PAD_FRICTION, spinningFriction=0.02
-                )
+                self._client.changeDynamics(self.id, link, lateralFriction=PAD_FRICTION)
             gear = self._client.createConstraint(
                 self.id,
                 driver,
@@ -125,7 +116,7 @@ class Body:
 
     def _let_arms_collide(self) -> None:
         """An arm's own links overlap at the joints by construction: only two arms can meet."""
-        links = sorted(self._link.values())
+        links = sorted(self._joint.values())  # a link has the number of the joint that carries it
         for i, first in enumerate(links):
             for second in links[i + 1 :]:
                 if self._owner.get(first) == self._owner.get(second):
@@ -136,7 +127,7 @@ def _load(client: Any, urdf: str) -> int:
     """Load a URDF's text; PyBullet only reads files."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / 'robot.urdf'
-        file.write_text(urdf)
+        file.write_text(without_frames(urdf))
         return client.loadURDF(str(file), useFixedBase=True, flags=client.URDF_USE_SELF_COLLISION)
 
 

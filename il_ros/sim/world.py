@@ -39,7 +39,7 @@ class World:
     def __init__(self, spec: RobotSpec, task: Task, cameras: tuple[Camera, ...] = ()):
         self.spec, self.task, self.cameras = spec, task, cameras
         self._client = connect()
-        self._renderer = Renderer(self._client, cameras)
+        self._renderer = Renderer(self._client, spec, cameras)
         self._substeps = max(1, round(PHYSICS_HZ / spec.control_hz))
         self._tick = 0
         self._builds = 0
@@ -52,7 +52,9 @@ class World:
     def reset(self, seed: int) -> None:
         """Build the scene anew from seed; the state is that of a new tick."""
         rng = np.random.default_rng(seed)
-        self._tick += self._builds > 0
+        if self._builds:  # on a whole second: cameras then see the same ticks of every episode
+            second = round(self.spec.control_hz)
+            self._tick += second - self._tick % second
         self._builds += 1
         self._start = self._tick
         self._setpoint = np.clip(
@@ -77,7 +79,7 @@ class World:
 
     def image(self, camera: str) -> np.ndarray:
         """Return what a camera sees now, (H, W, 3) uint8 RGB; ValueError for one not asked for."""
-        return self._renderer.image(camera, self._scene.body)
+        return self._renderer.image(camera, self.joints().position)
 
     def step(self, command: np.ndarray | None) -> None:
         """

@@ -33,9 +33,7 @@ def block(client: Any, half: tuple[float, float, float], pose: np.ndarray, mass:
         client.GEOM_BOX, halfExtents=half, rgbaColor=(0.85, 0.12, 0.12, 1.0)
     )
     body = client.createMultiBody(mass, shape, look, pose[:3].tolist(), pose[3:].tolist())
-    client.changeDynamics(
-        body, -1, lateralFriction=1.0, spinningFriction=0.02, rollingFriction=0.001
-    )
+    client.changeDynamics(body, -1, lateralFriction=1.0)
     return body
 
 

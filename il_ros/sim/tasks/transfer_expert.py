@@ -6,13 +6,17 @@ gradual: a hand comes down as it gets above the block, advances as the other han
 on, so that movements flow into each other and nothing depends on how the state came about.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.sim.demonstrators import Style
 from il_ros.sim.hands import Goal, Hands
+from il_ros.sim.reach import Reach
 from il_ros.sim.tasks.geometry import UP, angle, between, down, flat, level, pose, ramp
 from il_ros.sim.tasks.transfer import Transfer
+from il_ros.sim.tasks.transfer_progress import progress
 from il_ros.sim.tasks.transfer_sight import (
     GRASP_AT,
     Hand,
@@ -39,14 +43,14 @@ class TransferExpert:
 
     def __init__(self, spec: RobotSpec, style: Style, seed: int):
         self._spec, self._kinematics = spec, Kinematics(spec)
-        self._hands = Hands(spec, style, seed)
+        self._hands, self._reach = Hands(spec, style, seed), Reach(spec, self._kinematics)
         self._across = np.array([np.cos(style.approach_rad), np.sin(style.approach_rad), 0.0])
         self._meeting = style.hand_over_height_m * UP  # the block's centre at the hand-over
         self._giving = pose(down(self._across), self._meeting + GRASP_AT * self._across)
-        self._last: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-        self._home = {a.name: self._kinematics.pose(a.name, spec.home) for a in spec.arms}
-        self._side = {name: flat(home[:3, 3]) for name, home in self._home.items()}
-        self._seed = {name: self._looking_down(name) for name in self._home}
+        homes = {arm.name: self._kinematics.pose(arm.name, spec.home) for arm in spec.arms}
+        self._side = {name: flat(home[:3, 3]) for name, home in homes.items()}
+        self._down = {n: self._reach.configured(n, down(side)) for n, side in self._side.items()}
+        self._level = self._reach.configured(_RECEIVER, level(-self._side[_RECEIVER]))
 
     def reset(self) -> None:
         """Forget the motion under way."""
@@ -54,17 +58,22 @@ class TransferExpert:
 
     def act(self, joints: JointSample, objects: np.ndarray) -> np.ndarray:
         """Return joint targets (A,) for one period later, from objects (2, 7)."""
-        sight = look(self._kinematics, self._spec, joints, objects)
+        sight, now = self._look(joints, objects), joints.position
         stage = sight.stage
-        giver, receiver = self._goals(stage, sight, joints.position)
-        return self._hands.act(joints, {_GIVER: giver, _RECEIVER: receiver}, stage)
+        goals = dict(zip((_GIVER, _RECEIVER), self._goals(stage, sight, now), strict=True))
+        ways = {
+            name: replace(goal, joints=self._reach.by_air(name, goal.joints, now))
+            for name, goal in goals.items()
+        }
+        return self._hands.act(joints, ways, stage)
 
     def progress(self, joints: JointSample, objects: np.ndarray) -> float:
         """Return how far the task is, 0..1: the stage, and the distance left within it."""
-        sight = look(self._kinematics, self._spec, joints, objects)
-        stage = sight.stage
-        low, high = _SPAN[stage]
-        return low + (high - low) * (1.0 - min(self._left(stage, sight) / 0.5, 1.0))
+        side = {'giver': self._side[_GIVER], 'receiver': self._side[_RECEIVER]}
+        return progress(self._look(joints, objects), self._meeting, side)
+
+    def _look(self, joints: JointSample, objects: np.ndarray) -> Sight:
+        return look(self._kinematics, self._spec, joints, objects)
 
     # -- where the hands go, stage by stage ---------------------------------------------------
 
@@ -74,9 +83,7 @@ class TransferExpert:
         if stage is Stage.CARRY:
             return self._carry(sight), self._meet(sight, self._closes_on(sight))
         if stage is Stage.HAND:
-            return Goal(now[self._joints(_GIVER)], OPEN), Goal(
-                now[self._joints(_RECEIVER)], CLOSED
-            )
+            return self._stay(_GIVER, now, OPEN), self._stay(_RECEIVER, now, CLOSED)
         if stage is Stage.BIN:
             return self._withdraw(sight, now), self._bring(sight, now)
         if stage is Stage.FETCH:
@@ -92,15 +99,15 @@ class TransferExpert:
         may_cross = max(is_high, is_over, ramp(off, 0.12, 0.20))
         target = hand.at + may_cross * (at - hand.at)
         target[2] = at[2] + _HOVER * ramp(off, _REACHED, 0.04)
-        opening = CLOSED if _is_at(hand, at) else OPEN
-        return Goal(self._solve(arm, pose(turned, target), self._seed[arm]), opening)
+        opening = CLOSED if _is_at(hand, at, turned) else OPEN
+        return Goal(self._reach.solve(arm, pose(turned, target), self._down[arm]), opening)
 
     def _carry(self, sight: Sight) -> Goal:
         """To the hand-over, once clear of the table."""
         clear = 0.15 + 0.85 * ramp(sight.block[2], 0.03, 0.09)
         target = between(sight.giver.pose, self._giving, clear)
         target[2, 3] = self._giving[2, 3]
-        return Goal(self._solve(_GIVER, target, self._seed[_GIVER]), CLOSED)
+        return Goal(self._reach.solve(_GIVER, target, self._down[_GIVER]), CLOSED)
 
     def _meet(self, sight: Sight, opening: float) -> Goal:
         """Wait before the hand-over; advance on the block's free end as it arrives there."""
@@ -111,7 +118,7 @@ class TransferExpert:
         askew = float(np.linalg.norm(off)) + _LEVER * angle(hand.pose[:3, :3], turned)
         back = _STANDOFF * max(ramp(askew, _REACHED, 0.04), ramp(away, 0.02, 0.08))
         target = pose(turned, at - back * self._across)
-        return Goal(self._solve(_RECEIVER, target, self._spec.home), opening)
+        return Goal(self._reach.solve(_RECEIVER, target, self._level), opening)
 
     def _expected_end(self, sight: Sight) -> tuple[np.ndarray, float]:
         """Where the block's free end (3,) will be, and how far the giver is from there [m]."""
@@ -123,14 +130,15 @@ class TransferExpert:
 
     def _closes_on(self, sight: Sight) -> float:
         """The receiver's opening while the giver carries."""
-        return CLOSED if _is_at(sight.receiver, free_end(sight)) else OPEN
+        at = free_end(sight)
+        return CLOSED if _is_at(sight.receiver, at, level(self._across)) else OPEN
 
     def _withdraw(self, sight: Sight, now: np.ndarray) -> Goal:
         """The giver opens, backs off along its fingers, and goes home once clear."""
         hand = sight.giver
         clear = _clearance(hand)
         back = hand.at - 0.08 * ramp(hand.opening, 0.5, 0.6) * hand.pose[:3, 0]
-        away = self._solve(_GIVER, pose(hand.pose[:3, :3], back), now)
+        away = self._reach.nearby(_GIVER, pose(hand.pose[:3, :3], back), now)
         return Goal(away + clear * (self._rest(_GIVER).joints - away), OPEN)
 
     def _bring(self, sight: Sight, now: np.ndarray) -> Goal:
@@ -142,7 +150,7 @@ class TransferExpert:
         is_high = max(ramp(sight.block[2], 0.05, 0.12), 1.0 - ramp(aside, 0.06, 0.10))
         target = between(sight.receiver.pose, pose(level(forward), at), 0.15 + 0.85 * is_high)
         target[2, 3] = at[2]
-        there = self._solve(_RECEIVER, target, self._spec.home)
+        there = self._reach.solve(_RECEIVER, target, self._level)
         here = now[self._joints(_RECEIVER)]
         goal = here + _clearance(sight.giver) * (there - here)
         lets_go = aside < 0.05 and sight.block[2] - sight.box[2] < _RELEASE + 0.05
@@ -160,63 +168,15 @@ class TransferExpert:
     def _rest(self, arm: str) -> Goal:
         return Goal(self._spec.home[self._joints(arm)], OPEN)
 
-    # -- means --------------------------------------------------------------------------------
-
     def _joints(self, arm: str) -> slice:
         return self._spec.arm(arm).joints
 
-    def _solve(self, arm: str, target: np.ndarray, start: np.ndarray) -> np.ndarray:
-        """
-        Joints (n,) for a target (4, 4), from the last solution or, after a jump, from start (N,).
 
-        A fixed start makes the arm's configuration depend on the target alone.
-        """
-        last = self._last.get(arm)
-        if last is not None and np.abs(target - last[0]).max() < 0.05:
-            start = last[1]
-        joints, _ = self._kinematics.solve(arm, target, start)
-        position = self._spec.home.copy()
-        position[self._joints(arm)] = joints
-        self._last[arm] = (target, position)
-        return joints
-
-    def _looking_down(self, arm: str) -> np.ndarray:
-        """Joint positions (N,) with this hand pointing down, where solving starts."""
-        target = pose(down(self._side[arm]), self._home[arm][:3, 3])
-        position = self._spec.home.copy()
-        position[self._joints(arm)] = self._solve(arm, target, position)
-        return position
-
-    def _left(self, stage: Stage, sight: Sight) -> float:
-        """Distance that is left of a stage [m]."""
-        if stage is Stage.PICK:
-            at, _ = grasp_point(sight, self._side[_GIVER])
-            return float(np.linalg.norm(at - sight.giver.at))
-        if stage is Stage.CARRY:
-            lift = np.linalg.norm(self._meeting - sight.block)
-            return float(lift + np.linalg.norm(free_end(sight) - sight.receiver.at)) / 2
-        if stage is Stage.FETCH:
-            at, _ = grasp_point(sight, self._side[_RECEIVER])
-            return float(np.linalg.norm(at - sight.receiver.at))
-        if stage is Stage.BIN:
-            return float(np.linalg.norm(sight.box - sight.block))
-        return 0.0
-
-
-_SPAN = {
-    Stage.PICK: (0.0, 0.25),
-    Stage.FETCH: (0.2, 0.3),
-    Stage.CARRY: (0.3, 0.6),
-    Stage.HAND: (0.6, 0.65),
-    Stage.BIN: (0.65, 0.95),
-    Stage.DONE: (0.95, 1.0),
-}
-
-
-def _is_at(hand: Hand, at: np.ndarray) -> bool:
-    """Whether the hand should close on a grasp at (3,): there, or still there while closing."""
+def _is_at(hand: Hand, at: np.ndarray, turned: np.ndarray) -> bool:
+    """Whether to close on a grasp at (3,), turned (3, 3): there, or still there while closing."""
     reach = _REACHED if hand.opening > 0.9 else _STARTED
-    return bool(np.abs(at - hand.at).max() < reach)
+    askew = _LEVER * angle(hand.pose[:3, :3], turned)
+    return bool(np.abs(at - hand.at).max() < reach and askew < reach)
 
 
 def _clearance(hand: Hand) -> float:

@@ -11,6 +11,7 @@ from il_ros.sim.tasks.geometry import UP, flat, matrix, unit
 from il_ros.spec import JointSample, RobotSpec
 
 GRASP_AT = 0.03  # [m] from the block's centre to where a hand takes it
+_ROOM = 0.08  # [m] what an open finger needs beside the block
 _HALF = transfer.BLOCK[0]
 _GIVER, _RECEIVER = transfer.Transfer.giver, transfer.Transfer.receiver
 
@@ -115,7 +116,8 @@ def grasp_point(sight: Sight, towards: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """
     Return where a hand from above takes a free block, and the horizontal direction along it.
 
-    towards (3,) is the horizontal direction of the hand's own base: it takes the end nearer to it.
+    towards (3,) is the horizontal direction of the hand's own base: it takes the end nearer to it,
+    unless the bin's wall would be in the way of a finger there.
     """
     upright = abs(float(sight.long @ UP)) > 0.7
     if upright:
@@ -124,8 +126,16 @@ def grasp_point(sight: Sight, towards: np.ndarray) -> tuple[np.ndarray, np.ndarr
         end = sight.long * np.sign(sight.long @ UP)
         return sight.block + GRASP_AT * end, along
     along = sight.long * (1.0 if sight.long @ towards >= 0 else -1.0)
-    at = sight.block + GRASP_AT * along
+    ends = [sight.block + GRASP_AT * along, sight.block - GRASP_AT * along]
+    room = [min(_room(end, sight.box), _ROOM) for end in ends]
+    at = ends[0] if room[0] >= room[1] else ends[1]
     return np.array([at[0], at[1], max(at[2], 0.025)]), flat(along)
+
+
+def _room(at: np.ndarray, box: np.ndarray) -> float:
+    """How far a point (3,) is from the bin [m], horizontally."""
+    off = np.abs(at - box)
+    return float(max(off[0], off[1])) - transfer.BIN_INSIDE / 2
 
 
 def free_end(sight: Sight) -> np.ndarray:
