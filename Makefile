@@ -30,10 +30,12 @@ $(VENV)/.ready-$(ROS): requirements.txt setup.py $(wildcard constraints/*.txt)
 	if [ $$python = none ]; then \
 	  echo "error: Python 3.11 or 3.12 is needed; found $$(python3 --version 2>&1)" >&2; exit 1; fi; \
 	$$python -m venv $(VENV_OPTIONS) $(VENV)
-	$(PIP) numpy setuptools wheel  # a PyBullet that is built from source needs them there
-	$(PIP) --no-build-isolation pybullet
+	@echo "Installing PyBullet (where it has no wheel it is built: 3 minutes, and needs a C++ compiler)"
+	@$(PIP) numpy setuptools wheel
+	@$(PIP) --no-build-isolation pybullet
 	@$(BIN)/python -c "$(NUMPY)"
-	$(PIP) --no-build-isolation -e '.[$(EXTRAS)]'
+	@echo "Installing il-ros and what it needs, with the versions of $(CONSTRAINTS)"
+	@$(PIP) --no-build-isolation -e '.[$(EXTRAS)]'
 	@touch $@
 
 test: setup

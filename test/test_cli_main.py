@@ -38,10 +38,14 @@ def test_every_verb_explains_itself(verb, capsys):
 
 
 def test_help_needs_neither_ros_nor_torch():
-    code = (
-        "import sys; from il_ros.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: "
-    )
-    code += "print([m for m in ('rclpy', 'torch', 'pybullet') if m in sys.modules])"
+    code = """
+import sys
+from il_ros.cli.main import main
+try:
+    main(['--help'])
+finally:
+    print([name for name in ('rclpy', 'torch', 'pybullet') if name in sys.modules])
+"""
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == '[]'
 
