@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from il_ros import wire
+from il_ros.observation import images
 from il_ros.recorder.episode import EpisodeRecorder
+from il_ros.sim.cameras import FOV_RAD
 from il_ros.spec import RobotSpec, Step
 
 OUTCOME_EVERY = 10  # ticks; the sim says how the task stands five times a second, and at the end
@@ -46,8 +48,12 @@ def messages(
     yield wire.TASK_STATE, wire.poses_msg(stamp_ns, step.objects)
     if step.outcome.is_over or tick % OUTCOME_EVERY == 0:
         yield wire.TASK_OUTCOME, wire.outcome_msg(step.outcome)
-    for camera, data in step.frames.items():
-        yield wire.image_topic(camera, transport), data
+    for camera in spec.cameras:
+        if camera.name in step.frames:
+            yield wire.image_topic(camera.name, transport), step.frames[camera.name]
+            frame, size = images.frame_of(camera.name), (camera.width, camera.height)
+            info = wire.camera_info_msg(stamp_ns, frame, size, FOV_RAD)
+            yield wire.camera_info_topic(camera.name), info
     yield wire.JOINT_STATES, wire.joints_msg(spec, step.joints)
     if step.chunk is not None:
         chunk = step.chunk
