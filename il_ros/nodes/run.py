@@ -44,8 +44,7 @@ def run(node_class: Callable[[], Node], args: list[str] | None = None) -> int:
         node = node_class()
     except (ValueError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr, flush=True)
-        rclpy.try_shutdown()
-        return BAD_INPUT
+        return BAD_INPUT  # no shutdown: Kilted's would call destroy_node() of half a node
     code = FAILED
     try:
         code = _spin(node)
