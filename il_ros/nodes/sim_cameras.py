@@ -35,13 +35,13 @@ class SimCameras:
             self.thread = threading.Thread(target=self.pass_on, daemon=True)
             self.thread.start()
 
-    def take(self, stamp_ns: int, seed: int, is_first: bool) -> None:
-        """Take the images that are due at the world's tick; at the first one all are."""
+    def take(self, stamp_ns: int, tick_ns: int, seed: int, is_first: bool) -> None:
+        """Take the images that are due at tick_ns, stamped stamp_ns; at the first tick all are."""
         world = self.world
         due = tuple(
             camera.name
             for camera in world.cameras
-            if is_first or images.is_due(camera, world.now_ns, world.spec.dt_ns)
+            if is_first or images.is_due(camera, tick_ns, world.spec.dt_ns)
         )
         if due and self.process is not None:
             position, objects = world.joints().position, world.objects()
@@ -54,7 +54,8 @@ class SimCameras:
         """Publish an encoded image, and the camera's intrinsics with the same stamp."""
         stamp_ns = wire.stamp_ns_of('sensor_msgs/msg/Image', data) or 0
         self.images[name].publish(data)
-        self.infos[name].publish(wire.camera_info_msg(stamp_ns, name, self.sizes[name], FOV_RAD))
+        frame = images.frame_of(name)
+        self.infos[name].publish(wire.camera_info_msg(stamp_ns, frame, self.sizes[name], FOV_RAD))
 
     def pass_on(self) -> None:
         """Publish what the process has rendered, beside the ticks; without it the node ends."""

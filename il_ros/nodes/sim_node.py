@@ -1,11 +1,14 @@
 """The simulated robot as a node: publishes joints, task and images, takes `command`."""
 
 from dataclasses import replace
+from functools import partial
+from time import monotonic
 
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from il_ros import wire
+from il_ros.nodes.diagnostics import Diagnostics, Said
 from il_ros.nodes.params import Param, declare, names
 from il_ros.nodes.run import run
 from il_ros.nodes.sim_cameras import SimCameras
@@ -23,7 +26,7 @@ PARAMS = (
     Param('task', 'transfer', 'see `il-ros list tasks`', fixed=True),
     Param('lockstep', False, 'step only when a command for the tick has come', fixed=True),
     Param('cameras', '', 'cameras to publish, separated by commas; none by default', fixed=True),
-    Param('transport', 'jpeg', 'jpeg, png or raw', fixed=True),
+    Param('transport', 'jpeg', 'of images', choices=('jpeg', 'png', 'raw'), fixed=True),
     Param('seed', 0, 'the scene that the next ~/reset builds'),
     Param('command_timeout_s', 0.2, 'hold when commands stop for so long [s]', low=0.02, high=5.0),
 )
@@ -36,90 +39,101 @@ class SimNode(Node):
         super().__init__('sim_node')
         self.p = declare(self, PARAMS)
         self.spec = load_robot(self.p.robot)
-        cameras = cameras_of(self.spec, names(self.p.cameras))
-        self.world = World(self.spec, make(TASKS, self.p.task), cameras)
+        wanted = cameras_of(self.spec, names(self.p.cameras))
+        self.world = World(self.spec, make(TASKS, self.p.task), wanted)
         self.controller = Controller(self.spec, self.p.command_timeout_s)
         self.joints = publisher(self, wire.JOINT_STATES, keep_all=self.p.lockstep)
         self.state = publisher(self, wire.TASK_STATE, keep_all=self.p.lockstep)
         self.outcome = publisher(self, wire.TASK_OUTCOME, keep_all=self.p.lockstep)
-        self.clock = (
-            publisher(self, wire.CLOCK, keep_all=self.p.lockstep) if self.p.lockstep else None
-        )
+        self.clock = publisher(self, wire.CLOCK, keep_all=True) if self.p.lockstep else None
         self.cameras = SimCameras(self, self.world, self.p.task, self.p.transport, self.p.lockstep)
-        publisher(self, wire.ROBOT_DESCRIPTION, keep_all=self.p.lockstep).publish(
-            wire.string_msg(self.spec.urdf)
-        )
+        self.description = publisher(self, wire.ROBOT_DESCRIPTION)
+        self.description.publish(wire.string_msg(self.spec.urdf))
+        self.meter = Diagnostics(self, self.say).meter
         for target in self.spec.command_topics:
-            subscribe(
-                self, wire.command_topic(target), lambda data, t=target: self.on_command(t, data)
-            )
-        self.create_service(Trigger, '~/reset', self.on_reset)
-        self.create_service(Trigger, '~/start', self.on_start)
-        self.create_service(Trigger, '~/stop', self.on_stop)
-        self.is_running = False
-        self.reset(self.p.seed)
+            subscribe(self, wire.command_topic(target), partial(self.on_command, target))
+        for name in ('reset', 'start', 'stop'):
+            self.create_service(Trigger, f'~/{name}', partial(self.on_service, name))
+        self.is_built, self.is_running, self.refusal = False, False, ''
         if not self.p.lockstep:
+            self.reset()
             self.is_running = True
-            self.create_timer(self.spec.dt_s, self.on_time)
+            self.create_timer(self.spec.dt_s, self.step)
 
-    def reset(self, seed: int) -> None:
-        """Rebuild the scene; commands of the old one are forgotten."""
-        self.world.reset(seed)
-        self.seed = seed
+    def on_service(self, name: str, request, response):
+        """Reset, start or stop, and answer with the stamp of the newest state."""
+        getattr(self, name)()
+        response.success, response.message = True, str(self.stamp_ns())
+        return response
+
+    def reset(self) -> None:
+        """Build the scene of the parameter `seed`, which stands until ~/start."""
+        self.seed = self.get_parameter('seed').value
+        self.world.reset(self.seed)
         self.controller.forget()
         self.ticks = 0
+        self.is_built, self.is_running = True, False
 
-    def on_reset(self, request, response):
-        self.reset(self.get_parameter('seed').value)
-        self.is_running = not self.p.lockstep
-        response.success = True
-        return response
-
-    def on_start(self, request, response):
+    def start(self) -> None:
+        """Take commands from now on; in lockstep the first state is told."""
+        if not self.is_built:
+            self.reset()
         self.is_running = True
-        response.success = True
         if self.p.lockstep:
-            self.publish_state(self.world.now_ns)
-        return response
+            self.publish_state()
 
-    def on_stop(self, request, response):
-        self.is_running = not self.p.lockstep
-        response.success = True
-        response.message = str(self.world.now_ns)
-        return response
+    def stop(self) -> None:
+        """Take no commands: everything stands still."""
+        self.is_running = False
+
+    def stamp_ns(self) -> int:
+        """The world's tick in lockstep, the clock otherwise."""
+        return self.world.now_ns if self.p.lockstep else self.get_clock().now().nanoseconds
 
     def on_command(self, target, data: bytes) -> None:
-        """Take a command; in lockstep the one for this tick makes the world step."""
-        now_ns = self.world.now_ns if self.p.lockstep else self.get_clock().now().nanoseconds
+        """Take a command; in lockstep that for this tick makes the world step."""
+        self.meter.count('command')
+        if not self.is_running:
+            return
+        now_ns = self.stamp_ns()
         try:
             stamp_ns = self.controller.take(target, data, now_ns)
         except Refused as error:
-            self.get_logger().error(f'command refused: {error}', throttle_duration_sec=1.0)
+            self.refusal = f'command refused: {error}'
+            self.get_logger().error(self.refusal, throttle_duration_sec=1.0)
             return
-        is_answer = self.p.lockstep and self.is_running and stamp_ns == now_ns
+        is_answer = self.p.lockstep and stamp_ns == now_ns and self.controller.has_all(now_ns)
         if is_answer and not self.world.outcome().is_over:
-            self.world.step(self.controller.target(now_ns))
-            self.publish_state(self.world.now_ns)
+            self.step()
 
-    def on_time(self) -> None:
-        """Real time: step with the newest command, or hold where none is fresh."""
-        now_ns = self.get_clock().now().nanoseconds
-        self.world.step(self.controller.target(now_ns))  # None, where none is fresh, is hold
-        self.publish_state(now_ns)
+    def step(self) -> None:
+        """Move the world by one tick, and publish it; without a fresh command it holds."""
+        began_s = monotonic()
+        if self.is_running:
+            self.world.step(self.controller.target(self.stamp_ns()))
+        self.publish_state()
+        self.meter.span('tick', monotonic() - began_s)
 
-    def publish_state(self, stamp_ns: int) -> None:
+    def publish_state(self) -> None:
         """Publish everything of one tick; joint_states last, for it starts the others' turn."""
+        stamp_ns = self.stamp_ns()
         outcome = replace(self.world.outcome(), stamp_ns=stamp_ns)
         if self.clock is not None:
             self.clock.publish(wire.clock_msg(stamp_ns))
         self.state.publish(wire.poses_msg(stamp_ns, self.world.objects()))
         if outcome.is_over or self.ticks % OUTCOME_EVERY == 0:
             self.outcome.publish(wire.outcome_msg(outcome))
-        self.cameras.take(stamp_ns, self.seed, is_first=self.ticks == 0)
-        self.joints.publish(
-            wire.joints_msg(self.spec, replace(self.world.joints(), stamp_ns=stamp_ns))
-        )
+        tick_ns = stamp_ns if self.p.lockstep else self.ticks * self.spec.dt_ns
+        self.cameras.take(stamp_ns, tick_ns, self.seed, is_first=self.ticks == 0)
+        joints = replace(self.world.joints(), stamp_ns=stamp_ns)
+        self.joints.publish(wire.joints_msg(self.spec, joints))
         self.ticks += 1
+        self.meter.count('tick')
+
+    def say(self) -> Said:
+        """What /diagnostics shall know: the newest command that was refused."""
+        refusal, self.refusal = self.refusal, ''
+        return refusal, {'is_running': self.is_running}
 
     def destroy_node(self):
         """Close what is our own."""

@@ -1,5 +1,7 @@
 """The robot's side of `command`: take what ros2_control takes, or say why not."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from il_ros import wire
@@ -61,11 +63,20 @@ class Controller:
                 f'{target.topic}: {len(message.joint_names)} joints, not these: {target.joints}'
             )
         point, stamp_ns = message.points[-1], wire.ns_of(message.header.stamp)
+        if any(len(p.positions) != len(message.joint_names) for p in message.points):
+            raise Refused(f'{target.topic}: not as many positions as joints in each point')
+        times_ns = [wire.ns_of(p.time_from_start) for p in message.points]
+        if any(later <= sooner for sooner, later in pairwise(times_ns)):
+            raise Refused(f'{target.topic}: the times of the points do not increase')
         if np.any(np.asarray(point.velocities)):
             raise Refused(f'{target.topic}: final velocity is not zero')
-        if stamp_ns and stamp_ns + wire.ns_of(point.time_from_start) < now_ns:
+        if stamp_ns and stamp_ns + times_ns[-1] < now_ns:
             raise Refused(f'{target.topic}: the trajectory ended in the past')
         return stamp_ns, np.asarray(point.positions)[order]
+
+    def has_all(self, now_ns: int) -> bool:
+        """Whether each command topic has brought a command at now_ns."""
+        return min(self._taken_ns.values()) == now_ns
 
     def target(self, now_ns: int) -> np.ndarray | None:
         """Return the command (A,) in inside units, None when one stopped coming: hold."""
