@@ -136,3 +136,21 @@ def test_package_xml_names_the_message_packages_that_nodes_import():
         )
     assert imported <= named
     assert {'rclpy', 'launch', 'launch_ros'} <= named
+
+
+def test_every_library_that_is_imported_is_required():
+    wheels = {
+        'cv2': 'opencv-python-headless',
+        'yaml': 'pyyaml',
+        'pinocchio': 'pin',
+        'eigenpy': 'pin',
+    }
+    of_ros = re.compile(r'rclpy|launch|launch_ros|\w+_(msgs|srvs|interfaces)|il_ros')
+    required = set((ROOT / 'requirements.txt').read_text().split())
+    found = re.compile(r'^ *(?:from|import) (\w+)', re.MULTILINE)
+    for path in (ROOT / 'il_ros').rglob('*.py'):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                (name,) = found.findall(ast.unparse(node).splitlines()[0])
+                if name not in sys.stdlib_module_names and not of_ros.fullmatch(name):
+                    assert wheels.get(name, name) in required, f'{path} imports {name}'
