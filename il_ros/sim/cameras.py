@@ -1,10 +1,12 @@
 """Images of the world: EGL where a GPU is present, PyBullet's software renderer elsewhere."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
+from il_ros.sim import egl
 from il_ros.spec import Camera, RobotSpec
 
 FOV_RAD = 0.96  # vertical, 55 degrees: every camera of the simulation
@@ -16,6 +18,7 @@ class Renderer:
 
     def __init__(self, client: Any, spec: RobotSpec, cameras: tuple[Camera, ...]):
         self._client, self._kinematics = client, Kinematics(spec)
+        self._renderer = egl.load(client) if cameras else client.ER_TINY_RENDERER
         self._cameras = {camera.name: camera for camera in cameras}
         self._lens = {
             camera.name: client.computeProjectionMatrixFOV(
@@ -29,16 +32,22 @@ class Renderer:
         if name not in self._cameras:
             raise ValueError(f'no camera {name!r} in this world; it has {sorted(self._cameras)}')
         camera = self._cameras[name]
-        _, _, pixels, _, _ = self._client.getCameraImage(
-            camera.width,
-            camera.height,
-            self._view(f'{name}_optical_frame', position),
-            self._lens[name],
-            shadow=0,
-            flags=self._client.ER_NO_SEGMENTATION_MASK,
-            renderer=self._client.ER_TINY_RENDERER,
-        )
+        with self.aside():
+            pixels = self._client.getCameraImage(
+                camera.width,
+                camera.height,
+                self._view(f'{name}_optical_frame', position),
+                self._lens[name],
+                shadow=0,
+                flags=self._client.ER_NO_SEGMENTATION_MASK,
+                renderer=self._renderer,
+            )[2]
         return np.ascontiguousarray(pixels.reshape(camera.height, camera.width, 4)[:, :, :3])
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Return a context that keeps what EGL prints, at any time, off stdout."""
+        is_silent = self._renderer == self._client.ER_TINY_RENDERER
+        return nullcontext() if is_silent else egl.spoken_aside()
 
     def _view(self, frame: str, position: np.ndarray) -> Any:
         at = self._kinematics.link(frame, position)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
-from il_ros.sim.tasks.geometry import pose, ramp
+from il_ros.sim.geometry import pose, ramp
 from il_ros.spec import RobotSpec
 
 

@@ -130,7 +130,8 @@ class World:
 
     def close(self) -> None:
         """End the physics client."""
-        self._client.disconnect()
+        with self._renderer.aside():
+            self._client.disconnect()
 
     def _build(self, rng: np.random.Generator) -> Scene:
         client = self._client

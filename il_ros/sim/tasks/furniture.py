@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from il_ros.share import share
+
 TABLE = (0.62, 0.45, 0.025)  # half extents [m]; its top is z = 0
 WALL = 0.006  # thickness of a bin's walls and floor [m]
 
@@ -12,13 +14,11 @@ def table(client: Any) -> int:
     """Put a table under the robot; return its body."""
     x, y, half_height = TABLE
     shape = client.createCollisionShape(client.GEOM_BOX, halfExtents=TABLE)
-    # only its top is drawn: the software renderer pays for each face of each pixel
-    corners = [[sx * x, sy * y, half_height] for sx in (-1, 1) for sy in (-1, 1)]
     look = client.createVisualShape(
         client.GEOM_MESH,
-        vertices=corners,
-        indices=[0, 2, 1, 1, 2, 3],
-        normals=[[0, 0, 1]] * 4,
+        fileName=str(share('resource', 'sim', 'table.obj')),
+        meshScale=[2 * x, 2 * y, 1],
+        visualFramePosition=[0, 0, half_height],
         rgbaColor=(0.78, 0.74, 0.68, 1.0),
     )
     body = client.createMultiBody(0.0, shape, look, [0, 0, -half_height])

@@ -12,9 +12,9 @@ import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.sim.demonstrators import Style
+from il_ros.sim.geometry import UP, angle, between, down, flat, level, pose, ramp
 from il_ros.sim.hands import Goal, Hands
 from il_ros.sim.reach import Reach
-from il_ros.sim.tasks.geometry import UP, angle, between, down, flat, level, pose, ramp
 from il_ros.sim.tasks.transfer import Transfer
 from il_ros.sim.tasks.transfer_progress import progress
 from il_ros.sim.tasks.transfer_sight import (

@@ -6,8 +6,8 @@ from enum import Enum
 import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
+from il_ros.sim.geometry import UP, flat, matrix, unit
 from il_ros.sim.tasks import transfer
-from il_ros.sim.tasks.geometry import UP, flat, matrix, unit
 from il_ros.spec import JointSample, RobotSpec
 
 GRASP_AT = 0.03  # [m] from the block's centre to where a hand takes it
