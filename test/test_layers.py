@@ -25,7 +25,7 @@ MAY_IMPORT = {
     'dataset': {'robot', 'observation', 'recorder'},
     'checkpoint': set(),
     'trainer': {'dataset', 'policy', 'checkpoint'},
-    'report': {'dataset', 'rollout'},
+    'report': {'dataset', 'rollout', 'sim'},
     'session': BELOW_SESSION,
     'studies': {*BELOW_SESSION, 'session'},
     'nodes': {*BELOW_SESSION, 'session', 'studies'},

@@ -1,9 +1,9 @@
 """
-The wire: our nouns <-> the CDR bytes of standard ROS messages, with nothing of ROS installed.
+In: our nouns. Out: the CDR bytes of standard ROS messages, and back, with nothing of ROS installed.
 
 Nodes publish and receive these bytes, the recorder stores them, the dataset reads them back: one
-conversion for all, so what was recorded is what the policy saw. A test holds the bytes against
-rclpy's.
+conversion for all, so what was recorded is what the policy saw; tests hold it against rclpy's.
+Next: `il_ros.nodes` send them, `il_ros.recorder` keeps them.
 """
 
 from il_ros.wire.cdr import (
