@@ -24,7 +24,7 @@ from il_ros.share import share
 from il_ros.spec import Observation
 from il_ros.trainer import train
 from il_ros.trainer.order import indices_at, split
-from il_ros.trainer.pace import learning_rate
+from il_ros.trainer.pace import learning_rate, threads_of
 
 SPEC = robot()
 
@@ -169,6 +169,14 @@ def test_a_training_can_start_from_a_checkpoint(tmp_path):
         train(tiny(start_from=start, width=48), episodes(SPEC), SPEC, tmp_path / 'third')
 
 
+def test_threads_suit_the_training():
+    """As configured; else all, but one for states in bf16."""
+    assert threads_of(tiny(threads=3), 8) == 3
+    assert threads_of(tiny(threads=0), 8) == 8
+    assert threads_of(tiny(threads=0, precision='bf16'), 8) == 1
+    assert threads_of(tiny(threads=0, precision='bf16', cameras=('cam_high',)), 8) == 8
+
+
 def test_a_time_limit_ends_a_training(tmp_path):
     """By the clock it is given; the learning rate has come to zero by then."""
     ticks = iter(np.arange(0.0, 1e4, 1.0))
@@ -273,14 +281,25 @@ def test_a_configuration_that_cannot_work_is_named(tmp_path):
         tiny(sample_steps=50)
 
 
+def torchrun(arguments):
+    """Run a script as two processes; one that hangs is ended, its workers with it."""
+    command = ['torch.distributed.run', '--standalone', '--nproc-per-node=2', *arguments]
+    environment = {**os.environ, 'OMP_NUM_THREADS': '1'}
+    with subprocess.Popen(
+        [sys.executable, '-m', *command], env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            _, said = process.communicate(timeout=100)
+        except subprocess.TimeoutExpired:
+            process.terminate()  # torchrun ends its workers, which a kill would leave behind
+            raise
+    assert process.returncode == 0, said[-2000:]
+
+
 def test_two_processes_learn_what_one_does(tmp_path):
     """Every head, under torchrun with gloo, half a batch each: only the order of sums differs."""
     script = Path(__file__).parent / 'train_two.py'
-    torchrun = ['torch.distributed.run', '--standalone', '--nproc-per-node=2']
-    command = [sys.executable, '-m', *torchrun, str(script), str(tmp_path / 'two')]
-    environment = {**os.environ, 'OMP_NUM_THREADS': '1'}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    torchrun([str(script), str(tmp_path / 'two')])
     for head in HEADS:
         places = [tmp_path / name / head for name in ('one', 'two')]
         train(tiny(head=head), episodes(SPEC), SPEC, places[0])

@@ -52,7 +52,7 @@ class TrainConfig:
     learn_from: str = 'demonstrations'  # or commands, dagger: see dataset/windows.py
     start_from: str = ''  # checkpoint whose weights and statistics to begin with; '' begins anew
     correction_weight: float = 1.0  # weight in the loss of a window from a correction
-    threads: int = 0  # of torch; 0 takes what measured fastest for the kind of policy
+    threads: int = 0  # of torch; 0 takes what measured well, see trainer/pace.py
     device: str = 'auto'  # auto, cpu or cuda
     precision: str = 'auto'  # fp32, bf16 or auto
 

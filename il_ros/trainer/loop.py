@@ -41,11 +41,13 @@ def train(
     `resume`; a training that is finished is only reported.
     Raises NoWindows when there is nothing to learn.
     """
-    with torch_threads(config), joined() as ranks:
-        run = prepare(config, episodes, spec, ranks)
+    with torch_threads(config):
+        run = prepare(config, episodes, spec, joined())
         before = state.restore(out / TRAINING, run) if resume else state.Spent()
         spent = fit(run, out / TRAINING, before, progress, clock)
-        return finish(run, episodes, spec, out, before, spent, command)
+        found = finish(run, episodes, spec, out, before, spent, command)
+        run.ranks.wait()  # for the first one's checkpoint
+        return found
 
 
 def fit(

@@ -1,8 +1,8 @@
 """The processes of one training under torchrun: each takes its part of every batch."""
 
+import atexit
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -58,17 +58,22 @@ class Ranks:
         dist.broadcast(told, src=0)
         return float(told)
 
+    def wait(self) -> None:
+        """Return when all processes have come here."""
+        if self.world > 1:
+            dist.barrier()
 
-@contextmanager
-def joined() -> Iterator[Ranks]:
-    """Be in the group of processes that torchrun announced, if it did, inside the with block."""
+
+def joined() -> Ranks:
+    """
+    Return this process's Ranks, in the group that torchrun announced, if it did.
+
+    The group stays until the process ends: a second one would find the first one's addresses.
+    """
     if int(os.environ.get('WORLD_SIZE', '1')) == 1:
-        yield Ranks()
-        return
-    dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
+        return Ranks()
+    if not dist.is_initialized():
+        dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
+        atexit.register(dist.destroy_process_group)
     local = int(os.environ.get('LOCAL_RANK', '0'))
-    try:
-        yield Ranks(dist.get_rank(), dist.get_world_size(), local)
-        dist.barrier()  # one that leaves early would cut the others off
-    finally:
-        dist.destroy_process_group()
+    return Ranks(dist.get_rank(), dist.get_world_size(), local)
