@@ -32,7 +32,9 @@ $(VENV)/.ready-$(ROS): requirements.txt setup.py $(wildcard constraints/*.txt)
 	$$python -m venv $(VENV_OPTIONS) $(VENV)
 	@echo "Installing PyBullet (where it has no wheel it is built: 3 minutes, and needs a C++ compiler)"
 	@$(PIP) numpy setuptools wheel
-	@$(PIP) --no-build-isolation pybullet
+	@$(PIP) --no-build-isolation pybullet || { \
+	  echo "error: PyBullet could not be installed; on Python 3.12 install a C++ compiler (g++)" >&2; \
+	  exit 1; }
 	@$(BIN)/python -c "$(NUMPY)"
 	@echo "Installing il-ros and what it needs, with the versions of $(CONSTRAINTS)"
 	@$(PIP) --no-build-isolation -e '.[$(EXTRAS)]'

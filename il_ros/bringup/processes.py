@@ -4,10 +4,14 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic
+from types import FrameType
 
 from il_ros.bringup.group import Group, Log
 from il_ros.bringup.session import Part, parts_of
 from il_ros.bringup.sessions import session_of
+
+AGAIN_S = 1.0  # a signal so long after the last is a person who does not want to wait
 
 
 class Stopped(KeyboardInterrupt):
@@ -48,9 +52,21 @@ def run(parts: Sequence[Part], out: Log | None = None) -> int:
 
 @contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """Let SIGINT and SIGTERM raise KeyboardInterrupt, also where a shell had SIGINT ignored."""
+    """
+    Let SIGINT and SIGTERM raise KeyboardInterrupt, also where a shell had SIGINT ignored.
+
+    Two in the same second are one: `timeout` and terminals signal a process and its group.
+    """
+    last_s = -AGAIN_S
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal last_s
+        if monotonic() - last_s >= AGAIN_S:
+            last_s = monotonic()
+            raise KeyboardInterrupt
+
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    before = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield
     finally:
