@@ -39,7 +39,7 @@ class World:
     def __init__(self, spec: RobotSpec, task: Task, cameras: tuple[Camera, ...] = ()):
         self.spec, self.task, self.cameras = spec, task, cameras
         self._client = connect()
-        self._renderer = Renderer(self._client, spec, cameras)
+        self._renderer = Renderer(self._client, spec, cameras, task.backdrop)
         self._substeps = max(1, round(PHYSICS_HZ / spec.control_hz))
         self._tick = 0
         self._builds = 0

@@ -6,8 +6,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from il_ros.sim.backdrop import Backdrop
 from il_ros.sim.body import Body
 from il_ros.sim.demonstrators import Style
+from il_ros.sim.tasks import furniture
 from il_ros.spec import JointSample, RobotSpec
 
 
@@ -39,6 +41,7 @@ class Task(ABC):
     object_names: tuple[str, ...]  # (K,) the order of every objects array
     time_limit_s: float
     failures: tuple[str, ...]  # the reasons that an outcome can have
+    backdrop: Backdrop = furniture.TABLE_TOP  # what is behind everything that cameras see
 
     @abstractmethod
     def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:

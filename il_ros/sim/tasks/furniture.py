@@ -4,24 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from il_ros.share import share
+from il_ros.sim.backdrop import Backdrop
 
 TABLE = (0.62, 0.45, 0.025)  # half extents [m]; its top is z = 0
+TABLE_TOP = Backdrop(
+    np.array([(x, y, 0) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]) * TABLE,
+    (186, 176, 162),
+)
 WALL = 0.006  # thickness of a bin's walls and floor [m]
 
 
 def table(client: Any) -> int:
-    """Put a table under the robot; return its body."""
-    x, y, half_height = TABLE
+    """Put a table under the robot, which TABLE_TOP shows; return its body."""
     shape = client.createCollisionShape(client.GEOM_BOX, halfExtents=TABLE)
-    look = client.createVisualShape(
-        client.GEOM_MESH,
-        fileName=str(share('resource', 'sim', 'table.obj')),
-        meshScale=[2 * x, 2 * y, 1],
-        visualFramePosition=[0, 0, half_height],
-        rgbaColor=(0.78, 0.74, 0.68, 1.0),
-    )
-    body = client.createMultiBody(0.0, shape, look, [0, 0, -half_height])
+    unseen = client.createVisualShape(client.GEOM_BOX, halfExtents=TABLE, rgbaColor=(0, 0, 0, 0))
+    body = client.createMultiBody(0.0, shape, unseen, [0, 0, -TABLE[2]])
     client.changeDynamics(body, -1, lateralFriction=0.8)
     return body
 
