@@ -103,19 +103,18 @@ def _urdf_text(path: Path, urdf: str) -> str:
     return file.read_text()
 
 
-def _spec(path, config, text, arms, cameras, topics) -> RobotSpec:
+def _spec(
+    path: Path,
+    config: RobotConfig,
+    text: str,
+    arms: list[ArmConfig],
+    cameras: tuple[Camera, ...],
+    topics: list[TopicConfig],
+) -> RobotSpec:
     names = tuple(name for arm in arms for name in (*arm.joints, arm.gripper))
-    known = limits(parse(text, f'{path}: urdf {config.urdf}'))
-    for name in names:
-        if name not in known:
-            raise ValueError(
-                f'{path}: joint {name!r} has no limits in the URDF{nearest(name, known)}'
-            )
-    for topic in topics:
-        if unknown := [name for name in topic.joints if name not in names]:
-            raise ValueError(f'{path}: command topic {topic.topic!r}: unknown joints {unknown}')
-    scale, offset = _units(arms)
-    lower, upper, velocity, effort = _inside([known[name] for name in names], scale, offset)
+    scale, offset = _units(path, arms)
+    rows = _limits_of(names, text, f'{path}: urdf {config.urdf}')
+    lower, upper, velocity, effort = _inside(rows, scale, offset)
     return RobotSpec(
         name=config.name or path.stem,
         urdf=text,
@@ -133,8 +132,23 @@ def _spec(path, config, text, arms, cameras, topics) -> RobotSpec:
         wire_scale=scale,
         wire_offset=offset,
         joint_state_topics=tuple(config.joint_state_topics),
-        command_topics=tuple(CommandTopic(t.topic, t.type, t.joints or names) for t in topics),
+        command_topics=tuple(_command_topic(path, topic, names) for topic in topics),
     )
+
+
+def _limits_of(names: tuple[str, ...], text: str, where: str) -> list[Limit]:
+    """The URDF's limits of the joints called names."""
+    known = limits(parse(text, where))
+    for name in names:
+        if name not in known:
+            raise ValueError(f'{where}: joint {name!r} has no limits{nearest(name, known)}')
+    return [known[name] for name in names]
+
+
+def _command_topic(path: Path, topic: TopicConfig, names: tuple[str, ...]) -> CommandTopic:
+    if unknown := [name for name in topic.joints if name not in names]:
+        raise ValueError(f'{path}: command topic {topic.topic!r}: unknown joints {unknown}')
+    return CommandTopic(topic.topic, topic.type, topic.joints or names)
 
 
 def _places(arms: list[ArmConfig]) -> tuple[Arm, ...]:
@@ -147,12 +161,12 @@ def _places(arms: list[ArmConfig]) -> tuple[Arm, ...]:
     return tuple(places)
 
 
-def _units(arms: list[ArmConfig]) -> tuple[np.ndarray, np.ndarray]:
+def _units(path: Path, arms: list[ArmConfig]) -> tuple[np.ndarray, np.ndarray]:
     """Joint units per inside unit (N,), and joint units at inside 0 (N,)."""
     scale, offset = [], []
     for arm in arms:
         if arm.gripper_open == arm.gripper_closed:
-            raise ValueError(f'arm {arm.name!r}: gripper_open equals gripper_closed')
+            raise ValueError(f'{path}: {arm.name}: gripper_open equals gripper_closed')
         scale += [1.0] * len(arm.joints) + [float(arm.gripper_open - arm.gripper_closed)]
         offset += [0.0] * len(arm.joints) + [float(arm.gripper_closed)]
     return np.array(scale), np.array(offset)

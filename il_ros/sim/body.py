@@ -84,6 +84,9 @@ class Body:
                 force=limit[name].effort,
                 maxVelocity=limit[name].velocity,
             )
+        # what an arm out of torque cannot brake would overshoot; Bullet has one cap for a whole body
+        fastest = max(limit[name].velocity for name in names)
+        self._client.changeDynamics(self.id, -1, maxJointVelocity=fastest)
         return joints, [limit[name].effort for name in names], [STIFFNESS] * len(names)
 
     def _with_mimics(self, values: list[float], moving: bool = False) -> list[float]:

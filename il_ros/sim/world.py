@@ -41,6 +41,7 @@ class World:
         self._client = connect()
         self._renderer = Renderer(self._client, spec, cameras, task.backdrop)
         self._substeps = max(1, round(PHYSICS_HZ / spec.control_hz))
+        self._built: Scene | None = None
         self._tick = 0
         self._builds = 0
 
@@ -62,7 +63,7 @@ class World:
             self.spec.lower,
             self.spec.upper,
         )
-        self._scene = self._build(rng)
+        self._built = self._build(rng)
         self._outcome = Outcome(self.now_ns, 'running')
 
     def joints(self) -> JointSample:
@@ -133,6 +134,12 @@ class World:
         with self._renderer.aside():
             self._client.disconnect()
 
+    @property
+    def _scene(self) -> Scene:
+        if self._built is None:
+            raise RuntimeError('the world is empty: reset it first')
+        return self._built
+
     def _build(self, rng: np.random.Generator) -> Scene:
         client = self._client
         client.resetSimulation()  # also what Bullet caches between steps
@@ -151,7 +158,7 @@ class World:
         if command.shape != (self.spec.size,):
             raise ValueError(f'command of shape {command.shape}, expected ({self.spec.size},)')
         if not np.isfinite(command).all():
-            bad = [n for n, x in zip(self.spec.joint_names, command, strict=True) if x - x != 0]
+            bad = [self.spec.joint_names[i] for i in np.flatnonzero(~np.isfinite(command))]
             raise ValueError(f'command is not finite for {bad}')
         return np.clip(command, self.spec.lower, self.spec.upper)
 
