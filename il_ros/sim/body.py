@@ -84,7 +84,7 @@ class Body:
                 force=limit[name].effort,
                 maxVelocity=limit[name].velocity,
             )
-        # what an arm out of torque cannot brake would overshoot; Bullet has one cap for a whole body
+        # an arm out of torque would overshoot: one cap for the whole body is what Bullet has
         fastest = max(limit[name].velocity for name in names)
         self._client.changeDynamics(self.id, -1, maxJointVelocity=fastest)
         return joints, [limit[name].effort for name in names], [STIFFNESS] * len(names)
