@@ -9,6 +9,8 @@ from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.lockstep import Lockstep
 from il_ros.spec import ActionChunk, Decision, JointSample, Proposal
 
+LATE = 1.5  # periods after which a tick that has not come is decided without it
+
 
 class Hands(Protocol):
     """A person's devices."""
@@ -30,10 +32,11 @@ class Turn:
 
 class Control:
     """
-    Decides ticks: in real time on the newest joints, in lockstep each tick once.
+    Decides each tick once: on the joints measured at it, with its stamp.
 
-    lockstep: None in real time. Joints older than max_age_s, or taken before an episode's start,
-    are none; without any the command stands, once it has ever stood somewhere.
+    In real time as they come; in lockstep, which is None otherwise, when all have answered. When a
+    tick does not come the command goes on without; when the newest joints are older than
+    max_age_s it brakes and stands.
     """
 
     def __init__(
@@ -43,28 +46,23 @@ class Control:
         self.lockstep = lockstep
         self.max_age_s = max_age_s
         self.operator = ''  # who the person at the hands is
-        self.joints: JointSample | None = None
+        self.newest_ns = -1  # the stamp of the newest joints
         self._hands = hands
+        self._joints: JointSample | None = None
         self._chunk: ActionChunk | None = None
+        self._others: dict[str, Proposal] = {}
         self._wrong = ''  # why the newest joints are none
-        self._since_ns = -1
         self._decided_ns = -1
         self._must_seat = True
-        self._stop = ''  # why this tick drops what was planned
         self._last: np.ndarray | None = None  # the command (A,) of the tick before
         self._is_at_rest = True
 
-    @property
-    def newest_ns(self) -> int:
-        """The stamp of the newest joints, -1 before the first."""
-        return self.joints.stamp_ns if self.joints is not None else self._since_ns
+    # -- what comes in ------------------------------------------------------------------------
 
-    def take_joints(self, sample: JointSample) -> bool:
-        """Take measured joints; return whether they are of this episode."""
-        if sample.stamp_ns <= self._since_ns:
-            return False
-        self.joints, self._wrong = sample, ''
-        return True
+    def take_joints(self, sample: JointSample) -> None:
+        """Take measured joints; those from before the last forget() are of another scene."""
+        if sample.stamp_ns > self.newest_ns:
+            self._joints, self._wrong, self.newest_ns = sample, '', sample.stamp_ns
 
     def refuse_joints(self, why: str) -> None:
         """Note why joints that came are not the robot's."""
@@ -76,80 +74,87 @@ class Control:
         if self.lockstep is None:
             self.arbiter.offer_chunk(chunk, chunk.version)
 
+    def take_proposal(self, proposal: Proposal) -> None:
+        """Take what a source other than the hands asks for."""
+        self._others[proposal.source] = proposal
+
     def forget(self, now_ns: int) -> None:
         """Start an episode: only joints after now_ns count, and the command is seated there."""
         self._must_seat = True
-        self.joints = self._chunk = None
-        self._since_ns = now_ns
+        self._joints = self._chunk = None
+        self._others = {}
+        self.newest_ns = now_ns
         self._hands.forget()
         if self.lockstep is not None:
             self.lockstep.restart()
 
-    def hold(self, why: str) -> None:
-        """Drop what the policy planned before the next tick: the arms brake."""
-        self._stop = why
-
-    def due_ns(self) -> int | None:
-        """Return the tick of lockstep that all have answered and none has decided, else None."""
-        if self.lockstep is None or self.joints is None:
-            return None
-        now_ns = self.joints.stamp_ns
-        if now_ns == self._decided_ns or self.lockstep.waiting_for(now_ns):
-            return None
-        return now_ns
-
     def drop_silent(self, waited_s: float) -> list[str]:
         """Drop and return the participants who kept the tick waiting for too long."""
-        if self.lockstep is None or self.joints is None:
+        if self.lockstep is None or self._joints is None:
             return []
-        return self.lockstep.drop_silent(self.joints.stamp_ns, waited_s)
+        return self.lockstep.drop_silent(self._joints.stamp_ns, waited_s)
 
-    def decide(self, now_ns: int) -> Turn | None:
-        """Decide the tick at now_ns; None while no pose was ever known to stand at."""
-        wrong = self.wrong_joints(now_ns)
-        if wrong and not self.arbiter.is_seated:
+    # -- what goes out ------------------------------------------------------------------------
+
+    def tick(self, clock_ns: int) -> Turn | None:
+        """Decide the tick of the newest joints; None if that is done, or has to wait."""
+        joints = self._joints
+        if joints is None or joints.stamp_ns <= self._decided_ns or self.wrong_joints(clock_ns):
             return None
-        self._decided_ns = now_ns
-        if not wrong:
-            self._seat_when_at_rest()
-        why = wrong or self._why_hold()
-        turn = Turn(self.arbiter.hold_all(self.joints, now_ns, why), None) if why else None
-        return self._noted(turn or self._tick(now_ns))
+        if self.lockstep is not None and self.lockstep.waiting_for(joints.stamp_ns):
+            return None
+        return self._decide(joints)
 
-    def wrong_joints(self, now_ns: int) -> str:
-        """Return why there are no joints to decide on at now_ns, '' when there are."""
-        if self.joints is None:
+    def watch(self, clock_ns: int) -> Turn | None:
+        """Real time: decide at clock_ns if a tick has not come, so that the command goes on."""
+        heard_ns = max(self._decided_ns, self.newest_ns)
+        if self.lockstep is not None or clock_ns - heard_ns <= LATE * self.arbiter.spec.dt_ns:
+            return None
+        wrong = self.wrong_joints(clock_ns)
+        if not wrong and self._joints is not None:
+            return self._decide(replace(self._joints, stamp_ns=clock_ns))
+        if not self.arbiter.is_seated:
+            return None  # nowhere to stand
+        return self._noted(Turn(self.arbiter.hold_all(None, clock_ns, wrong), None))
+
+    def wrong_joints(self, clock_ns: int) -> str:
+        """Return why there are no joints to decide on at clock_ns, '' when there are."""
+        if self._joints is None:
             return self._wrong or 'no joint_states'
-        is_old = now_ns - self.joints.stamp_ns > round(self.max_age_s * 1e9)
-        return (self._wrong or f'joint_states older than {self.max_age_s:g} s') if is_old else ''
+        is_old = clock_ns - self._joints.stamp_ns > round(self.max_age_s * 1e9)
+        return self._wrong or (f'joint_states older than {self.max_age_s:g} s' if is_old else '')
 
-    def _seat_when_at_rest(self) -> None:
-        """Seat the command at the measured pose, if asked to; in real time it never leaps."""
-        assert self.joints is not None
+    # -- deciding -----------------------------------------------------------------------------
+
+    def _decide(self, joints: JointSample) -> Turn:
+        """Decide the tick at joints.stamp_ns."""
         if self._must_seat and (self._is_at_rest or self.lockstep is not None):
-            self.arbiter.reset(self.joints)
+            self.arbiter.reset(joints)
             self._must_seat = False
-
-    def _why_hold(self) -> str:
-        """Return why this tick only holds, '' when it does not."""
-        stop, self._stop = self._stop, ''
+        why = 'coming to rest before the reset' if self._must_seat else ''
         if self.lockstep is not None and self.lockstep.dropped:
-            return f'no answer from {", ".join(self.lockstep.dropped)}'
-        return stop or ('coming to rest before the reset' if self._must_seat else '')
+            why = f'no answer from {", ".join(self.lockstep.dropped)}'
+        if why:
+            return self._noted(Turn(self.arbiter.hold_all(joints, joints.stamp_ns, why), None))
+        proposal = self._offer(joints.stamp_ns)
+        return self._noted(Turn(self.arbiter.tick(joints), proposal))
 
-    def _tick(self, now_ns: int) -> Turn:
-        """Offer what was proposed, and let the arbiter decide."""
-        assert self.joints is not None
-        chunk = self._chunk
+    def _offer(self, now_ns: int) -> Proposal | None:
+        """Pass on what was proposed for this tick; return what the hands ask for."""
+        chunk, others = self._chunk, self._others
         if self.lockstep is not None and chunk is not None and chunk.stamp_ns == now_ns:
             self.arbiter.offer_chunk(chunk, chunk.version)
         proposal = self._hands.propose(now_ns, self.arbiter.command)
-        if proposal is not None:
-            self.arbiter.offer(proposal, self.operator)
-        return Turn(self.arbiter.tick(replace(self.joints, stamp_ns=now_ns)), proposal)
+        self._others = {}
+        for each in (*others.values(), *([proposal] if proposal is not None else ())):
+            # a device's clock runs on while the joints are on their way: that is no future
+            stamp_ns = min(each.stamp_ns, now_ns)
+            self.arbiter.offer(replace(each, stamp_ns=stamp_ns), self.operator)
+        return proposal
 
     def _noted(self, turn: Turn) -> Turn:
-        """Note whether the command stands."""
+        """Note which tick was decided, and whether the command stands."""
         before, self._last = self._last, turn.decision.command
+        self._decided_ns = turn.decision.stamp_ns
         self._is_at_rest = before is not None and np.array_equal(before, self._last)
         return turn

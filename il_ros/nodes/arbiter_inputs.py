@@ -10,6 +10,7 @@ from il_ros.arbiter.sources import ArbiterConfig
 from il_ros.nodes.diagnostics import Meter
 from il_ros.nodes.topics import subscribe
 from il_ros.observation.joints import JointMerger
+from il_ros.observation.ticks import Ticks
 from il_ros.spec import Proposal, RobotSpec
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
@@ -41,7 +42,7 @@ class ArbiterInputs:
         self.node, self.spec, self.control = node, spec, control
         self.hands, self.keys, self.meter = hands, keys, meter
         self.heard, self.now_ns = heard, now_ns
-        self.merger = JointMerger(spec)
+        self.merger, self.ticks = JointMerger(spec), Ticks(spec)
         for name in spec.joint_state_topics:
             self.listen(name, JOINTS, wire.JOINT_STATES.type, self.on_joints)
 
@@ -83,7 +84,8 @@ class ArbiterInputs:
             raise
         if sample is None:
             self.control.refuse_joints(f'joint_states: {self.merger.missing()} not heard yet')
-        elif self.control.take_joints(sample):
+        elif self.ticks.is_tick(sample.stamp_ns):
+            self.control.take_joints(sample)
             self.heard(source, sample.stamp_ns)
 
     def on_chunk(self, source: str, data: bytes) -> None:
@@ -117,7 +119,7 @@ class ArbiterInputs:
         if len(chunk.targets):
             engaged = (True,) * len(self.spec.arms)
             proposal = Proposal(chunk.stamp_ns, chunk.targets[0], engaged, source)
-            self.control.arbiter.offer(proposal, self.control.operator)
+            self.control.take_proposal(proposal)
 
     def on_lock(self, source: str, data: bytes) -> None:
         """Take what a lock says."""

@@ -1,6 +1,7 @@
-"""Services of the intervention node: take-over, hand-back, hold, e-stop, a new episode."""
+"""Services of the intervention node: take-over, hand-back, e-stop, a new episode."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rclpy.node import Node
@@ -18,29 +19,30 @@ def serve(node: Node, control: Control, now_ns: Callable[[], int]) -> None:
         for arm in arms:
             arbiter.take_over(arm)
 
-    actions: dict[str, Callable[[], Any]] = {
+    actions: dict[str, Callable[[], str | None]] = {
         '~/reset': lambda: control.forget(now_ns()),
-        '~/hold': lambda: control.hold('told to hold'),
+        '~/drop_plan': lambda: arbiter.refuse_chunk('plan dropped'),
         '~/estop': lambda: arbiter.estop('software'),
         '~/clear_estop': arbiter.clear_estop,
         '~/take_over': take_all,
         '~/hand_back': arbiter.hand_back,
     }
     for arm in arms:
-        actions[f'~/{arm}/take_over'] = lambda arm=arm: arbiter.take_over(arm)
-        actions[f'~/{arm}/hand_back'] = lambda arm=arm: arbiter.hand_back(arm)
+        actions[f'~/{arm}/take_over'] = partial(arbiter.take_over, arm)
+        actions[f'~/{arm}/hand_back'] = partial(arbiter.hand_back, arm)
     for name, action in actions.items():
-        node.create_service(Trigger, name, lambda _, r, a=action: _answer(r, a() or ''))
-    node.create_service(Trigger, '~/dropped', lambda _, r: _dropped(r, control))
+        node.create_service(Trigger, name, partial(_do, action))
+    node.create_service(Trigger, '~/dropped', partial(_dropped, control))
 
 
-def _answer(response: Any, refusal: str) -> Any:
-    """Fill in a response; a refusal is why it could not be done."""
+def _do(action: Callable[[], str | None], request: Any, response: Any) -> Any:
+    """Do it; what an action returns is why it could not be done."""
+    refusal = action() or ''
     response.success, response.message = not refusal, refusal
     return response
 
 
-def _dropped(response: Any, control: Control) -> Any:
+def _dropped(control: Control, request: Any, response: Any) -> Any:
     """Name the participants of lockstep that had to be dropped: not repeatable then."""
     response.success = True
     response.message = ', '.join(control.lockstep.dropped if control.lockstep else ())

@@ -1,4 +1,4 @@
-"""Calls into a graph from a plain program: services and parameters, answered or refused by a deadline."""
+"""Calls into a graph from a plain program: services and parameters, answered by a deadline."""
 
 from collections.abc import Callable
 from time import monotonic, sleep
@@ -12,28 +12,44 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 PATIENCE_S = 30.0  # a node that has not answered by then is not there
+LONGEST_PAUSE_S = 0.01  # between two looks at what is waited for
 
 
 class GraphError(RuntimeError):
     """A node of the graph did not answer, or refused."""
 
 
-class Client:
-    """Synchronous calls; the node must be spun by another thread."""
+class Closed(Exception):
+    """The program is to end; nothing is wrong."""
 
-    def __init__(self, node: Node):
+
+class Client:
+    """Synchronous calls, by names relative to the node's namespace; another thread spins it."""
+
+    def __init__(self, node: Node, patience_s: float = PATIENCE_S):
         self.node = node
+        self.patience_s = patience_s
         self._clients: dict[str, Any] = {}
+        self._is_closed = False
+
+    def close(self) -> None:
+        """End what is waited for, now and later, by Closed."""
+        self._is_closed = True
+
+    def check_open(self) -> None:
+        """Raise Closed after close()."""
+        if self._is_closed:
+            raise Closed
 
     def call(self, kind: type, name: str, request: Any) -> Any:
         """Call a service and return its response; GraphError when nobody answers."""
+        self.check_open()
         if name not in self._clients:
             self._clients[name] = self.node.create_client(kind, name)
         client = self._clients[name]
-        if not client.wait_for_service(PATIENCE_S):
-            raise GraphError(f'{name}: no such service after {PATIENCE_S:.0f} s; is the node up?')
+        self.wait_until(client.service_is_ready, f'{name}: no such service; is the node up?')
         future = client.call_async(request)
-        wait_until(future.done, PATIENCE_S, f'{name}: no answer')
+        self.wait_until(future.done, f'{name}: no answer')
         return future.result()
 
     def trigger(self, name: str) -> str:
@@ -70,16 +86,33 @@ class Client:
         }
         return known.get(current.id, current.label)
 
+    def wait_until(
+        self,
+        is_true: Callable[[], bool],
+        what: str | Callable[[], str],
+        patience_s: float | None = None,
+    ) -> None:
+        """Wait until something is true; GraphError says what it was, Closed that we end."""
 
-def wait_until(is_true: Callable[[], bool], patience_s: float, what: str) -> None:
+        def is_true_or_closed() -> bool:
+            self.check_open()
+            return is_true()
+
+        wait_until(is_true_or_closed, patience_s or self.patience_s, what)
+
+
+def wait_until(
+    is_true: Callable[[], bool], patience_s: float, what: str | Callable[[], str]
+) -> None:
     """Wait, politely, until something is true; GraphError says what was waited for."""
     deadline = monotonic() + patience_s
     pause_s = 0.0005
     while not is_true():
         if monotonic() > deadline:
-            raise GraphError(f'{what} within {patience_s:.0f} s')
+            told = what if isinstance(what, str) else what()
+            raise GraphError(f'{told} (waited {patience_s:g} s)')
         sleep(pause_s)
-        pause_s = min(2 * pause_s, 0.01)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
 
 def _value(value: Any) -> ParameterValue:

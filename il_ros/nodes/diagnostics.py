@@ -80,13 +80,16 @@ class Diagnostics:
         self._publisher.publish(wire.diagnostics_msg(now_ns, [status, *self._more()]))
 
     def on_peers(self, request, response):
-        """Answer with JSON: how many listeners each topic has reached, and what is listened to."""
-        node = self._node
-        reached = {p.topic_name: p.get_subscription_count() for p in node.publishers}
-        heard = [s.topic_name for s in node.subscriptions]
-        peers = {
-            'reaches': {name: count for name, count in reached.items() if name not in OWN},
-            'hears': [name for name in heard if name not in OWN],
-        }
-        response.success, response.message = True, json.dumps(peers)
+        """Answer with peers_of() as JSON."""
+        response.success, response.message = True, json.dumps(peers_of(self._node))
         return response
+
+
+def peers_of(node: Node) -> dict[str, Any]:
+    """Return how many listeners each topic of a node has found, and what the node listens to."""
+    reached = {p.topic_name: p.get_subscription_count() for p in node.publishers}
+    heard = [s.topic_name for s in node.subscriptions]
+    return {
+        'reaches': {name: count for name, count in reached.items() if name not in OWN},
+        'hears': [name for name in heard if name not in OWN],
+    }

@@ -1,174 +1,134 @@
-"""The rig over ROS: an episode is run by the nodes, through the services a person could call."""
+"""The rig over ROS: an episode is run by the nodes of a graph, in lockstep or in real time."""
 
-import json
+from collections import Counter
 from queue import Empty, Queue
 from time import monotonic
 from typing import Any
 
-from rclpy.node import Node
-from std_srvs.srv import Trigger
-
 from il_ros import wire
-from il_ros.nodes.client import Client, wait_until
+from il_ros.nodes.graph_parts import GraphParts
 from il_ros.nodes.topics import subscribe
-from il_ros.session.episode import EpisodePlan, EpisodeResult, Tally, termination_of
-from il_ros.session.phases import Standing
+from il_ros.session.episode import Ending, EpisodePlan, EpisodeResult, Tally
+from il_ros.session.steering import Steering
 from il_ros.spec import Outcome
 
-LOAD_PATIENCE_S = 120.0
+LAST_TICK_S = 10.0  # patience for the authority of the tick at which the task was over
+LOOK_EVERY_S = 0.02
 
 
 class GraphRig:
     """
-    Run episodes over the graph, in lockstep or in real time.
+    Run episodes over a graph, and hear how they go.
 
-    parts are the node names that are there: of 'sim_node', 'policy_node', 'operator_node',
-    'recorder_node'. events are what a person says: 'stop', 'success', 'failure', 'discard'.
+    awaits_person: each episode starts when a person says so. about is what every bag says besides
+    its plan: robot, package version, configuration.
     """
 
     def __init__(
         self,
-        node: Node,
-        parts: tuple[str, ...],
-        standing: Standing,
+        parts: GraphParts,
+        steering: Steering,
+        awaits_person: bool,
         episode_limit_s: float,
         about: dict[str, Any],
     ):
-        self.client = Client(node)
-        self.parts = parts
-        self.standing = standing
-        self.about = about  # what every bag says: robot, package version, configuration
+        self.parts, self.steering, self.standing = parts, steering, steering.standing
+        self.awaits_person = awaits_person
         self.episode_limit_s = episode_limit_s
-        self.events: Queue[str] = Queue()
+        self.about = about
+        self.counts = Counter(success=0, failure=0, unlabeled=0)
         self.tally = Tally()
-        self.stamp_ns = 0
+        self.stamp_ns = self.began_ns = 0
         self.outcomes: Queue[Outcome] = Queue()
+        node = parts.client.node
         subscribe(node, wire.AUTHORITY, self.on_authority, keep_all=True)
         subscribe(node, wire.TASK_OUTCOME, self.on_outcome)
 
-    # -- what the graph says ------------------------------------------------------------------
-
     def on_authority(self, data: bytes) -> None:
+        """Count who acts."""
         self.stamp_ns, arms = wire.read_authority(data)
         self.tally.add(arms)
 
     def on_outcome(self, data: bytes) -> None:
+        """Keep how the task has ended."""
         outcome = wire.read_outcome(data)
         if outcome.is_over:
             self.outcomes.put(outcome)
 
-    # -- the rig ------------------------------------------------------------------------------
-
     def load(self, checkpoint: str) -> None:
-        """Let the policy node load a checkpoint beside the one that acts, and wait for it."""
-        self.client.set('policy_node', {'checkpoint': checkpoint})
-        if self.client.state_of('policy_node') == 'unconfigured':
-            self.client.change_state('policy_node', 'configure')
-        wait_until(self._is_loaded, LOAD_PATIENCE_S, f'{checkpoint}: not loaded')
-
-    def _is_loaded(self) -> bool:
-        response = self.client.call(Trigger, 'policy_node/loaded', Trigger.Request())
-        if not response.success and response.message != 'loading':
-            raise ValueError(response.message)
-        return bool(response.success)
+        """Act with another checkpoint from now on; ValueError leaves the old one in place."""
+        self.parts.load(checkpoint)
 
     def episode(self, plan: EpisodePlan) -> EpisodeResult:
         """Reset, run, record and judge one episode."""
-        self.standing.on('reset', {'number': plan.number, 'seed': plan.seed, 'round': plan.round})
-        self._prepare(plan)
-        self.standing.on('start')
-        self._start(plan)
-        began = monotonic()
-        event, outcome = self._wait()
-        wait_until(lambda: self.stamp_ns >= outcome.stamp_ns, 10.0, 'the last tick: no authority')
-        wall_s = monotonic() - began
-        self._stop(plan)
-        self.standing.on(event)
-        state = {'success': 'success', 'failure': 'failure'}.get(event, outcome.state)
-        termination = 'discarded' if event == 'discard' else self._termination(event, outcome)
-        label = state if state != 'running' else 'unlabeled'
-        bag = self._close(plan, label, termination, outcome.stamp_ns) if plan.root else ''
-        self.standing.on('keep', {'outcome': label, 'reason': outcome.reason})
-        return EpisodeResult(
-            plan.number,
-            plan.seed,
-            label,
-            outcome.reason,
-            termination,
-            self.tally.ticks,
-            self.tally.interventions,
-            self.tally.human_ticks,
-            wall_s,
-            bag,
-            not self.client.trigger('intervention_node/dropped'),
-        )
-
-    def _prepare(self, plan: EpisodePlan) -> None:
-        """Put every part at the start of the episode; nothing moves yet."""
-        if 'sim_node' in self.parts:
-            self.client.set('sim_node', {'seed': plan.seed})
-            self.client.trigger('sim_node/reset')
-        if 'operator_node' in self.parts:
-            self.client.set(
-                'operator_node',
-                {'seed': plan.seed, 'mode': plan.operator, 'demonstrator': plan.demonstrator},
-            )
-            self.client.trigger('operator_node/reset')
-        if 'policy_node' in self.parts:
-            self.client.set('policy_node', {'seed': plan.seed})
-            self.client.trigger('policy_node/reset')
-            self._activate(plan.with_policy)
-        self.client.trigger('intervention_node/reset')
-
-    def _activate(self, is_wanted: bool) -> None:
-        is_active = self.client.state_of('policy_node') == 'active'
-        if is_wanted != is_active:
-            self.client.change_state('policy_node', 'activate' if is_wanted else 'deactivate')
-
-    def _start(self, plan: EpisodePlan) -> None:
-        """Record first, then let the world move."""
-        self.tally = Tally()
-        while not self.outcomes.empty():
-            self.outcomes.get()
+        told = {'number': plan.number, 'seed': plan.seed, 'round': plan.round}
+        self.standing.on('reset', told)
+        self.parts.prepare(plan)
+        if self.awaits_person:
+            self._await_person(plan)
         if plan.root:
-            meta = json.dumps({**plan.meta(), **self.about})
-            self.client.set('recorder_node', {'root_dir': plan.root, 'meta': meta})
-            self.client.trigger('recorder_node/start')
-        if 'sim_node' in self.parts:
-            self.client.trigger('sim_node/start')
+            self.parts.record(plan, self.about)
+        self.steering.enter('start')
+        self.tally = Tally()
+        self.began_ns = self.parts.start(plan)
+        began_s = monotonic()
+        ending = self._ending()
+        wall_s = monotonic() - began_s
+        return self._finish(plan, ending, wall_s)
 
-    def _wait(self) -> tuple[str, Outcome]:
+    def _await_person(self, plan: EpisodePlan) -> None:
+        """Wait for a person's start; a reset sets the scene anew."""
+        self.steering.enter('wait')
+        while (said := self._heard()) != 'start':
+            if said == 'reset':
+                self.steering.enter('reset')
+                self.parts.prepare(plan)
+                self.steering.enter('wait')
+
+    def _heard(self) -> str:
+        """Return what a person said by now, '' for nothing."""
+        self.parts.client.check_open()
+        return self.steering.heard(LOOK_EVERY_S)
+
+    def _ending(self) -> Ending:
         """Wait for the task, a person or the clock to end the episode."""
         deadline = monotonic() + self.episode_limit_s
         while monotonic() < deadline:
             try:
-                return 'stop', self.outcomes.get(timeout=0.02)
+                outcome = self.outcomes.get_nowait()
             except Empty:
-                pass
-            if not self.events.empty():
-                return self.events.get(), Outcome(self.stamp_ns, 'running')
-        return 'stop', Outcome(self.stamp_ns, 'failure', 'time out')
+                outcome = None
+            if outcome is not None and outcome.stamp_ns >= self.began_ns:
+                self._await_tick(outcome.stamp_ns)
+                return Ending('judged', outcome)
+            if said := self._heard():
+                return Ending(said, Outcome(self.stamp_ns, 'running'))
+        return Ending('limit', Outcome(self.stamp_ns, 'failure', 'time out'))
 
-    def _stop(self, plan: EpisodePlan) -> None:
-        """Let the arms come to rest: the policy first, then the world."""
-        if 'policy_node' in self.parts and plan.with_policy and not self.about['lockstep']:
-            self._activate(False)
-        if 'sim_node' in self.parts:
-            self.client.trigger('sim_node/stop')
+    def _await_tick(self, stamp_ns: int) -> None:
+        """Wait for the authority of a tick: all that was decided is counted then."""
+        what = f'no authority for the tick {stamp_ns}'
+        self.parts.client.wait_until(lambda: self.stamp_ns >= stamp_ns, what, LAST_TICK_S)
 
-    def _close(self, plan: EpisodePlan, outcome: str, termination: str, until_ns: int) -> str:
-        """Close the bag when its last tick has arrived, and return its folder."""
-        values = {'outcome': outcome, 'termination': termination, 'until_ns': until_ns}
-        self.client.set('recorder_node', values)
-        service = 'discard' if termination == 'discarded' else 'stop'
-        bags: list[str] = []
-
-        def is_closed() -> bool:
-            bags.append(self.client.trigger(f'recorder_node/{service}'))
-            return bool(bags[-1])
-
-        wait_until(is_closed, 10.0, f'{plan.root}: bag not closed')
-        return bags[-1]
-
-    def _termination(self, event: str, outcome: Outcome) -> str:
-        return 'stopped' if event != 'stop' else termination_of(outcome.state, outcome.reason)
+    def _finish(self, plan: EpisodePlan, ending: Ending, wall_s: float) -> EpisodeResult:
+        """Bring the graph to rest, close the bag, and sum up."""
+        tally, dropped = self.tally, self.parts.dropped()
+        self.parts.stop(plan)
+        self.standing.on(ending.transition)
+        until_ns, reason = ending.outcome.stamp_ns, ending.outcome.reason
+        bag = self.parts.close(plan, ending, until_ns, dropped) if plan.root else ''
+        self.counts[ending.label] += ending.event != 'discard'
+        self.standing.on('keep', {'outcome': ending.label, 'reason': reason, **self.counts})
+        return EpisodeResult(
+            plan.number,
+            plan.seed,
+            ending.label,
+            reason,
+            ending.termination,
+            tally.ticks,
+            tally.interventions,
+            tally.human_ticks,
+            wall_s,
+            bag,
+            is_repeatable=not dropped,
+        )

@@ -1,14 +1,17 @@
 """Subscriptions that feed an observation builder, and call back once for each complete tick."""
 
 from collections.abc import Callable
+from functools import partial
 
 from rclpy.node import Node
+from rclpy.subscription import Subscription
 
 from il_ros import wire
 from il_ros.nodes.topics import subscribe
 from il_ros.observation import images
 from il_ros.observation.builder import ObservationBuilder
 from il_ros.observation.joints import JointMerger
+from il_ros.observation.ticks import Ticks
 from il_ros.spec import Observation
 
 
@@ -27,16 +30,16 @@ class ObservationInputs:
         self.builder = builder
         self.is_lockstep = is_lockstep
         self.on_observation = on_observation
-        self.merger = JointMerger(builder.spec)
+        self.merger, self.ticks = JointMerger(builder.spec), Ticks(builder.spec)
         self.stamp_ns = self.done_ns = -1
-        self.subscriptions = []
+        self.subscriptions: list[Subscription] = []
         for name in builder.spec.joint_state_topics:
             self.listen(wire.Topic(name, wire.JOINT_STATES.type), self.on_joints)
         if builder.needs_objects:
             self.listen(wire.TASK_STATE, self.on_objects)
         for camera in builder.cameras:
             topic = wire.image_topic(camera, transport)
-            self.listen(topic, lambda data, c=camera, k=topic.type: self.on_image(c, k, data))
+            self.listen(topic, partial(self.on_image, camera, topic.type))
 
     def listen(self, topic: wire.Topic, take: Callable[[bytes], None]) -> None:
         """Subscribe to a topic; take(data) raises ValueError for what is of no use."""
@@ -60,7 +63,7 @@ class ObservationInputs:
     def on_joints(self, data: bytes) -> None:
         """Take measured joints: they begin a tick."""
         sample = self.merger.add(data)
-        if sample is not None:
+        if sample is not None and self.ticks.is_tick(sample.stamp_ns):
             self.builder.add_joints(sample)
             self.stamp_ns = sample.stamp_ns
 

@@ -59,7 +59,7 @@ class InterventionNode(Node):
         serve(self, self.control, self.now_ns)
         self.create_timer(WATCH_S, self.on_watch)
         if self.lockstep is None:
-            self.create_timer(self.spec.dt_s, lambda: self.tick(self.now_ns()))
+            self.create_timer(self.spec.dt_s, self.on_late)
 
     def advertise(self) -> None:
         """Offer the topics of a tick."""
@@ -79,39 +79,36 @@ class InterventionNode(Node):
         return self.control.newest_ns
 
     def on_heard(self, participant: str, stamp_ns: int) -> None:
-        """Lockstep: a tick has come, or someone has answered it."""
-        if self.lockstep is None:
-            return
+        """A tick has come, which real time decides at once; lockstep when all have answered it."""
         if participant == JOINTS:
             self.tick_began_s = monotonic()
-        self.lockstep.answer(participant, stamp_ns)
-        self.try_tick()
+        if self.lockstep is not None:
+            self.lockstep.answer(participant, stamp_ns)
+        if participant == JOINTS or self.lockstep is not None:
+            self.try_tick()
 
     def try_tick(self) -> None:
-        """Lockstep: decide the tick once, when everyone has answered."""
-        due_ns = self.control.due_ns()
-        if due_ns is not None:
-            self.tick(due_ns)
-
-    def tick(self, now_ns: int) -> None:
-        """Decide, and publish what was decided."""
-        began_s = monotonic()
+        """Decide the tick, if it is time."""
         self.control.operator = self.get_parameter('operator').value
-        turn = self.control.decide(now_ns)
-        if turn is not None:
-            self.publish(turn)
-            self.meter.count('command')
-            self.meter.span('tick', monotonic() - began_s)
+        self.publish(self.control.tick(self.now_ns()))
 
-    def publish(self, turn: Turn) -> None:
+    def on_late(self) -> None:
+        """Real time: see to a tick that has not come."""
+        self.publish(self.control.watch(self.now_ns()))
+
+    def publish(self, turn: Turn | None) -> None:
         """Publish who decides, then what: the command sets the world in motion."""
+        if turn is None:
+            return
         stamp_ns = turn.decision.stamp_ns
         if turn.proposal is not None:
-            target = turn.proposal.target[None]
-            self.person.publish(wire.trajectory_msg(self.spec, stamp_ns, target))
+            targets = turn.proposal.target[None]
+            self.person.publish(wire.trajectory_msg(self.spec, stamp_ns, targets))
         self.authority.publish(wire.authority_msg(self.spec, turn.decision))
         for target, out in self.commands:
             out.publish(wire.command_msg(self.spec, target, turn.decision))
+        self.meter.count('command')
+        self.meter.span('command_age', (self.now_ns() - stamp_ns) * 1e-9)
         if self.arbiter.request != self.told:
             self.plead(self.arbiter.request)
 

@@ -3,14 +3,15 @@
 from rclpy.node import Node
 
 from il_ros import wire
+from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.params import Param, declare
 from il_ros.nodes.run import run
 from il_ros.nodes.topics import publisher
-from il_ros.teleop.pad import Pad
+from il_ros.teleop.pad import NoPad, Pad
 
 PARAMS = (
     Param('rate_hz', 50.0, 'readings published per second [Hz]', low=5.0, high=500.0, fixed=True),
-    Param('index', 0, 'which game controller, in the order of the system', fixed=True),
+    Param('index', 0, 'which game controller, in the order of the system', low=0, fixed=True),
 )
 
 
@@ -20,15 +21,26 @@ class JoystickNode(Node):
     def __init__(self):
         super().__init__('joystick_node')
         p = declare(self, PARAMS)
-        self.pad = Pad(p.index)
+        try:
+            self.pad = Pad(p.index)
+        except NoPad as error:
+            raise ValueError(str(error)) from error
         self.joy = publisher(self, wire.JOY)
+        self.meter = Diagnostics(self, lambda: (self.pad.message, {'pad': self.pad.name})).meter
         self.create_timer(1.0 / p.rate_hz, self.on_time)
 
     def on_time(self) -> None:
+        """Read and publish."""
         axes, buttons = self.pad.read()
         if self.pad.message:
             self.get_logger().warning(self.pad.message, throttle_duration_sec=5.0)
         self.joy.publish(wire.joy_msg(self.get_clock().now().nanoseconds, axes, buttons))
+        self.meter.count('reading')
+
+    def destroy_node(self):
+        """Let go of the device."""
+        self.pad.close()
+        super().destroy_node()
 
 
 def main(args=None):

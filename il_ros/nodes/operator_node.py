@@ -7,25 +7,30 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from il_ros import wire
+from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.params import Param, declare
 from il_ros.nodes.run import run
 from il_ros.nodes.topics import publisher, subscribe
+from il_ros.observation.joints import JointMerger
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.rollout.hands import operator_for
+from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.sim.tasks import TASKS
 from il_ros.teleop.mapping import AXES, BUTTONS, load_mapping
 
+MODES = ('always', 'correct', 'off')
 PARAMS = (
     Param('robot', 'sim', 'name in config/robots, or a robot YAML', fixed=True),
     Param('task', 'transfer', 'the task whose expert this operator is', fixed=True),
-    Param('demonstrator', 0, 'style of the next episode, from ~/reset on', low=0, high=99),
+    Param('demonstrator', 0, 'style, from ~/reset on', low=0, high=len(DEMONSTRATORS) - 1),
     Param('seed', 0, 'seed of the next episode, from ~/reset on'),
-    Param('mode', 'always', "always demonstrates; correct takes over where needed; 'off' lets go"),
+    Param(
+        'mode', 'off', 'always demonstrates, corrects where needed, or keeps off', choices=MODES
+    ),
     Param('lockstep', False, 'keep every message until all have it', fixed=True),
     Param('mapping', '', 'joystick mapping YAML; the shipped one by default', fixed=True),
 )
-MODES = ('always', 'correct', 'off')
 
 
 class OperatorNode(Node):
@@ -33,55 +38,73 @@ class OperatorNode(Node):
 
     def __init__(self):
         super().__init__('operator_node')
-        p = declare(self, PARAMS)
-        self.spec = load_robot(p.robot)
-        self.task = make(TASKS, p.task)
-        self.dead_man = BUTTONS.index(load_mapping(p.mapping or None).dead_man)
-        self.leader = publisher(self, wire.LEADER, keep_all=p.lockstep)
-        self.joy = publisher(self, wire.JOY, keep_all=p.lockstep)
+        self.p = declare(self, PARAMS)
+        self.spec = load_robot(self.p.robot)
+        self.task = make(TASKS, self.p.task)
+        self.dead_man = BUTTONS.index(load_mapping(self.p.mapping or None).dead_man)
+        self.leader = publisher(self, wire.LEADER, keep_all=self.p.lockstep)
+        self.joy = publisher(self, wire.JOY, keep_all=self.p.lockstep)
+        self.merger = JointMerger(self.spec)
         self.poses = (-1, np.zeros((0, 7)))
         self.joints = None
-        self.operator = None
+        self.meter = Diagnostics(self, lambda: ('', {'mode': self.value('mode')})).meter
         subscribe(self, wire.TASK_STATE, self.on_state)
-        subscribe(self, wire.JOINT_STATES, self.on_joints)
+        for name in self.spec.joint_state_topics:
+            subscribe(self, wire.Topic(name, wire.JOINT_STATES.type), self.on_joints)
         self.create_service(Trigger, '~/reset', self.on_reset)
+        self.become()
+
+    def value(self, name: str):
+        """Return a parameter as it is now."""
+        return self.get_parameter(name).value
+
+    def become(self) -> None:
+        """Be the person that demonstrator, seed and mode stand for; ValueError for no such."""
+        mode = self.value('mode')
+        if mode not in MODES:
+            raise ValueError(f'mode {mode!r}: expected one of {", ".join(MODES)}')
+        style, seed = self.value('demonstrator'), self.value('seed')
+        always = mode == 'always'
+        self.operator = (
+            operator_for(self.spec, self.task, style, seed, always) if mode != 'off' else None
+        )
 
     def on_reset(self, request, response):
-        """Become the person that demonstrator, seed and mode stand for."""
-        demonstrator, seed, mode = (
-            self.get_parameter(name).value for name in ('demonstrator', 'seed', 'mode')
-        )
-        if mode not in MODES:
-            response.message = f'mode {mode!r}: expected one of {MODES}'
-            return response
-        self.operator = None
-        if mode != 'off':
-            self.operator = operator_for(
-                self.spec, self.task, demonstrator, seed, mode == 'always'
-            )
-        response.success = True
+        """Start an episode."""
+        try:
+            self.become()
+            response.success = True
+        except ValueError as error:
+            response.message = str(error)
         return response
 
     def on_state(self, data: bytes) -> None:
+        """Take where the objects are."""
         self.poses = wire.read_poses(data)
         self.answer()
 
     def on_joints(self, data: bytes) -> None:
-        self.joints = wire.read_joints(self.spec, data)
+        """Take where the arms are."""
+        try:
+            self.joints = self.merger.add(data)
+        except wire.WrongJoints as error:
+            self.get_logger().error(str(error), throttle_duration_sec=1.0)
         self.answer()
 
     def answer(self) -> None:
         """Move the leader arms and hold, or let go of, the dead-man for a complete state."""
-        if self.joints is None or self.joints.stamp_ns != self.poses[0]:
+        joints, (stamp_ns, objects) = self.joints, self.poses
+        if joints is None or joints.stamp_ns != stamp_ns:
             return
-        target, is_engaged = self.joints.position, False
+        self.joints = None  # a state is answered once
+        target, is_engaged = joints.position, False
         if self.operator is not None:
-            target, is_engaged = self.operator.act(self.joints, self.poses[1])
+            target, is_engaged = self.operator.act(joints, objects)
         buttons = np.zeros(len(BUTTONS))
         buttons[self.dead_man] = is_engaged
-        leader = replace(self.joints, position=target)
-        self.leader.publish(wire.joints_msg(self.spec, leader))
-        self.joy.publish(wire.joy_msg(self.joints.stamp_ns, np.zeros(len(AXES)), buttons))
+        self.leader.publish(wire.joints_msg(self.spec, replace(joints, position=target)))
+        self.joy.publish(wire.joy_msg(stamp_ns, np.zeros(len(AXES)), buttons))
+        self.meter.count('answer')
 
 
 def main(args=None):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from rclpy.lifecycle import TransitionCallbackReturn
 from std_srvs.srv import Trigger
@@ -97,7 +98,8 @@ class PolicyNode(ManagedNode):
 
     def reset(self) -> None:
         """Forget what was seen."""
-        self.inputs.builder.forget()
+        if self.inputs is not None:
+            self.inputs.builder.forget()
         self.thinker.reset(self.get_parameter('seed').value)
 
     # -- acting -------------------------------------------------------------------------------
@@ -114,7 +116,8 @@ class PolicyNode(ManagedNode):
         if not self.is_active:
             return
         if chunk is None:
-            self.chunks.publish(wire.trajectory_msg(self.spec, stamp_ns, []))
+            nothing = np.zeros((0, self.spec.size))
+            self.chunks.publish(wire.trajectory_msg(self.spec, stamp_ns, nothing))
             return
         self.meter.count('chunk')
         self.meter.span('plan', self.deployment.plan_s)
@@ -126,7 +129,7 @@ class PolicyNode(ManagedNode):
     def say(self) -> Said:
         """What /diagnostics shall know: what acts, and why it does not."""
         wrong = self.refused or self.thinker.failure or self.swap.refused
-        if self.is_active and not self.observed:
+        if self.is_active and self.inputs is not None and not self.observed:
             wrong = f'no observation: waiting for {", ".join(self.inputs.missing())}'
             self.get_logger().warning(wrong, throttle_duration_sec=5.0)
         self.observed = 0

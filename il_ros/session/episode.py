@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from il_ros.spec import Authority, Who
+from il_ros.sim.demonstrators import DEMONSTRATORS
+from il_ros.spec import Authority, Outcome, Who
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,8 @@ class EpisodePlan:
     number: int  # within its collection, from 0
     seed: int
     task: str
-    operator: str  # 'always' demonstrates, 'correct' takes over where needed, 'off' keeps away
+    operator: str  # 'always' demonstrates, 'correct' takes over where needed, 'off' keeps away;
+    # 'person' is a real one
     demonstrator: int  # number of the synthetic demonstrator
     with_policy: bool
     root: str  # folder for the bag; '' records nothing
@@ -23,7 +25,8 @@ class EpisodePlan:
     def meta(self) -> dict[str, Any]:
         """What the bag says of itself from the start."""
         keys = ('number', 'seed', 'task', 'operator', 'demonstrator', 'with_policy', 'round')
-        return {key: getattr(self, key) for key in keys}
+        style = asdict(DEMONSTRATORS[self.demonstrator])
+        return {**{key: getattr(self, key) for key in keys}, 'demonstrator_style': style}
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,33 @@ class Tally:
         self.human_ticks += is_human
         self.interventions += is_human and not self._was_human
         self._was_human = is_human
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why an episode has ended: by the task's judgement, a person's word, or the clock."""
+
+    event: str  # 'judged', 'limit', or what the person said: stop, success, failure, discard
+    outcome: Outcome  # as the task judged it, running where it had not come to an end
+
+    @property
+    def transition(self) -> str:
+        """The event in the table of phases."""
+        return 'stop' if self.event in ('judged', 'limit') else self.event
+
+    @property
+    def label(self) -> str:
+        """How it went: a person's word counts more than the task's judgement."""
+        if self.event in ('success', 'failure'):
+            return self.event
+        return 'unlabeled' if self.outcome.state == 'running' else self.outcome.state
+
+    @property
+    def termination(self) -> str:
+        """The termination reason that the bag keeps."""
+        if self.event == 'judged':
+            return termination_of(self.outcome.state, self.outcome.reason)
+        return {'limit': 'timeout', 'discard': 'discarded'}.get(self.event, 'stopped')
 
 
 def termination_of(state: str, reason: str) -> str:

@@ -1,9 +1,8 @@
 """The rig in one process: no ROS, simulator speed, the same parts."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.sources import load_sources
@@ -15,7 +14,6 @@ from il_ros.rollout.hands import BranchLabeller, OperatorHands
 from il_ros.rollout.loop import Loop, cameras_of
 from il_ros.rollout.recording import BagSubscriber
 from il_ros.session.episode import EpisodePlan, EpisodeResult, Tally, termination_of
-from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.sim.tasks import TASKS
 from il_ros.sim.world import World
 from il_ros.spec import RobotSpec
@@ -86,11 +84,6 @@ class LocalRig:
         config = replace(load_recorder_config(), transport=self.transport)
         recorder = EpisodeRecorder(plan.root, config)
         recording = BagSubscriber(self.spec, recorder, self.transport)
-        meta = {**plan.meta(), 'robot': self.spec.name, 'demonstrator_style': style(plan)}
+        meta = {**plan.meta(), 'robot': self.spec.name}
         recording.start(meta, self.world.now_ns)
         return recording
-
-
-def style(plan: EpisodePlan) -> dict[str, Any]:
-    """Return the synthetic demonstrator's style as the bag keeps it."""
-    return asdict(DEMONSTRATORS[plan.demonstrator])

@@ -10,6 +10,7 @@ class Phase(str, Enum):
 
     IDLE = 'idle'
     RESETTING = 'resetting'
+    READY = 'ready'  # the scene is set, or a person sets it; waits for a person's start
     RUNNING = 'running'
     REVIEW = 'review'
     TRAINING = 'training'
@@ -21,7 +22,10 @@ NEXT = {
     (Phase.IDLE, 'train'): Phase.TRAINING,
     (Phase.IDLE, 'finish'): Phase.DONE,
     (Phase.RESETTING, 'start'): Phase.RUNNING,
+    (Phase.RESETTING, 'wait'): Phase.READY,
     (Phase.RESETTING, 'abort'): Phase.IDLE,
+    (Phase.READY, 'start'): Phase.RUNNING,
+    (Phase.READY, 'reset'): Phase.RESETTING,
     (Phase.RUNNING, 'stop'): Phase.REVIEW,
     (Phase.RUNNING, 'success'): Phase.REVIEW,
     (Phase.RUNNING, 'failure'): Phase.REVIEW,

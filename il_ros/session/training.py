@@ -1,12 +1,16 @@
 """Training from within a session: a low-priority process that may be killed and rerun."""
 
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def train_command(
@@ -36,8 +40,15 @@ def run_training(
         capture_output=True,
         stdin=subprocess.DEVNULL,
         text=True,
-        preexec_fn=lambda: os.nice(10),  # the control loop comes first
+        preexec_fn=_behind,
     )
     if done.returncode != 0:
         raise RuntimeError(f'training failed ({done.returncode}): {done.stderr.strip()[-800:]}')
     return json.loads(done.stdout)
+
+
+def _behind() -> None:
+    """Let the control loop come first, and end with the session that asked (Linux only)."""
+    os.nice(10)
+    if sys.platform.startswith('linux'):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

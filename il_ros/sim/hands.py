@@ -12,6 +12,7 @@ SPEED = 0.58  # [rad/s] of the fastest joint, for a style of speed 1
 GRIP_SPEED = 2.5  # [opening/s]
 _SQUEEZE = 0.15  # [opening] how far behind its command a closed gripper is kept
 _STRAY = 0.04  # [rad] further from the reference than a servo lags: somebody else moved the arm
+_GAP = 5  # periods without a tick, after which the arms may be anywhere
 _LAG_S = 0.1  # [s] how far behind its reference a moving arm may be
 _WANDER_S = 0.5  # [s] correlation time of a demonstrator's noise
 
@@ -48,7 +49,7 @@ class Hands:
 
     def act(self, joints: JointSample, goals: dict[str, Goal], stage: object) -> np.ndarray:
         """Return joint targets (A,) for one period later; a new stage may begin with a pause."""
-        fresh = self._last_ns is None or joints.stamp_ns != self._last_ns + self._spec.dt_ns
+        fresh = self._last_ns is None or not self._is_next(joints.stamp_ns - self._last_ns)
         self._last_ns = joints.stamp_ns
         paused = self._pauses(stage, joints.stamp_ns)
         wander = self._wandering()
@@ -65,6 +66,10 @@ class Hands:
                 grip.seat(at, moving)
             command[arm.gripper] = grip.towards(np.maximum(goal.opening, at - _SQUEEZE))
         return np.clip(command, self._spec.lower, self._spec.upper)
+
+    def _is_next(self, since_ns: int) -> bool:
+        """Whether a tick follows on the one since_ns before: in real time the clock jitters."""
+        return 0 < since_ns < _GAP * self._spec.dt_ns
 
     def _pauses(self, stage: object, now_ns: int) -> bool:
         if stage != self._stage and self._stage is not None and self._style.pause_s > 0:

@@ -1,0 +1,149 @@
+"""What a session asks of the nodes that are there, through services that a person could call."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from std_srvs.srv import Trigger
+
+from il_ros.nodes.client import Client
+from il_ros.nodes.diagnostics import peers_of
+from il_ros.session.episode import Ending, EpisodePlan
+from il_ros.session.peers import unreached
+
+LOAD_PATIENCE_S = 120.0
+START_PATIENCE_S = 5.0  # until the recorder has heard all that it needs
+CLOSE_PATIENCE_S = 30.0  # for the last messages, and a slow disk
+OWN = 'session_node'
+
+
+class GraphParts:
+    """
+    The nodes of a session, by their names relative to its namespace.
+
+    A robot has no sim_node and a policy alone no operator_node: what is not there is not asked.
+    """
+
+    def __init__(self, client: Client, names: Sequence[str], is_lockstep: bool):
+        self.client, self.names, self.is_lockstep = client, tuple(names), is_lockstep
+        self.have_sim = 'sim_node' in names
+        self._have_operator = 'operator_node' in names
+        self._have_policy = 'policy_node' in names
+        self._are_met = False
+
+    # -- the policy ---------------------------------------------------------------------------
+
+    def load(self, checkpoint: str) -> None:
+        """Let the policy node load a checkpoint beside the one that acts, and wait for it."""
+        self.client.set('policy_node', {'checkpoint': checkpoint})
+        if self.client.state_of('policy_node') == 'unconfigured':
+            self.client.change_state('policy_node', 'configure')
+        self.client.wait_until(self._is_loaded, f'{checkpoint}: not loaded', LOAD_PATIENCE_S)
+        self._are_met = False  # it listens since it is configured
+
+    def _is_loaded(self) -> bool:
+        response = self.client.call(Trigger, 'policy_node/loaded', Trigger.Request())
+        if not response.success and response.message != 'loading':
+            raise ValueError(response.message)
+        return bool(response.success)
+
+    def _activate(self, is_wanted: bool) -> None:
+        is_active = self.client.state_of('policy_node') == 'active'
+        if is_wanted != is_active:
+            self.client.change_state('policy_node', 'activate' if is_wanted else 'deactivate')
+
+    # -- an episode, in this order ------------------------------------------------------------
+
+    def prepare(self, plan: EpisodePlan) -> None:
+        """Build the scene; the arms hold there. Once all parts hear each other."""
+        if not self._are_met:
+            self._meet()
+        if self.have_sim:
+            self.client.set('sim_node', {'seed': plan.seed})
+            self.client.trigger('sim_node/reset')
+            self.client.trigger('intervention_node/reset')
+
+    def record(self, plan: EpisodePlan, about: dict[str, Any]) -> None:
+        """Open a bag; what the recorder misses may yet be on its way."""
+        said = ['']
+
+        def is_recording() -> bool:
+            response = self.client.call(Trigger, 'recorder_node/start', Trigger.Request())
+            said.append(response.message)
+            return bool(response.success)
+
+        meta = json.dumps({**plan.meta(), **about})
+        self.client.set('recorder_node', {'root_dir': plan.root, 'meta': meta})
+        self.client.wait_until(
+            is_recording, lambda: f'recorder_node/start: {said[-1]}', START_PATIENCE_S
+        )
+
+    def start(self, plan: EpisodePlan) -> int:
+        """Let policy and operator act, then the world move; return from when on [ns]."""
+        if self._have_operator:
+            self.client.set('intervention_node', {'operator': 'synthetic'})
+            self._set_operator(plan, plan.operator)
+        if self._have_policy:
+            self.client.set('policy_node', {'seed': plan.seed})
+            self._activate(plan.with_policy)
+        if not self.have_sim:
+            return 0
+        self.client.trigger('intervention_node/reset')
+        return int(self.client.trigger('sim_node/start'))
+
+    def dropped(self) -> str:
+        """Return who had to be dropped from lockstep, '' for nobody."""
+        return self.client.trigger('intervention_node/dropped')
+
+    def stop(self, plan: EpisodePlan) -> None:
+        """Let the arms come to rest: policy and operator first, then the world."""
+        if self._have_policy:
+            self._activate(False)
+        if self._have_operator:
+            self._set_operator(plan, 'off')
+        self.client.trigger('intervention_node/drop_plan')
+        if self.have_sim:
+            self.client.trigger('sim_node/stop')
+        if self.is_lockstep:
+            self.client.trigger('intervention_node/reset')  # a tick may be half answered
+
+    def close(self, plan: EpisodePlan, ending: Ending, until_ns: int, dropped: str) -> str:
+        """Close the bag when its last tick has arrived, and return its folder."""
+        values = {
+            'outcome': ending.label,
+            'termination': ending.termination,
+            'until_ns': until_ns,
+            'remarks': json.dumps({'is_repeatable': False, 'dropped': dropped} if dropped else {}),
+        }
+        self.client.set('recorder_node', values)
+        service = 'discard' if ending.event == 'discard' else 'stop'
+        bags = ['']
+
+        def is_closed() -> bool:
+            bags.append(self.client.trigger(f'recorder_node/{service}'))
+            return bool(bags[-1])
+
+        self.client.wait_until(is_closed, f'{plan.root}: bag not closed', CLOSE_PATIENCE_S)
+        return bags[-1]
+
+    # -- the rest -----------------------------------------------------------------------------
+
+    def _set_operator(self, plan: EpisodePlan, mode: str) -> None:
+        style = {'seed': plan.seed, 'demonstrator': plan.demonstrator, 'mode': mode}
+        self.client.set('operator_node', style)
+        self.client.trigger('operator_node/reset')
+
+    def _meet(self) -> None:
+        """Wait until every topic has found its listeners: no message is lost from then on."""
+        gaps = ['']
+
+        def have_met() -> bool:
+            peers = {OWN: peers_of(self.client.node)}
+            for name in self.names:
+                if name != OWN:
+                    peers[name] = json.loads(self.client.trigger(f'{name}/peers'))
+            gaps.append('; '.join(unreached(peers)))
+            return not gaps[-1]
+
+        self.client.wait_until(have_met, lambda: f'the nodes do not hear each other: {gaps[-1]}')
+        self._are_met = True

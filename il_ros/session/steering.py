@@ -1,0 +1,37 @@
+"""What a person says of a session by buttons or services: taken where its phase allows it."""
+
+from queue import Empty, SimpleQueue
+
+from il_ros.session.phases import Standing, after
+
+SAYINGS = ('start', 'stop', 'success', 'failure', 'discard', 'reset')
+
+
+class Steering:
+    """Pass a person's words on to the program of the session, which runs in another thread."""
+
+    def __init__(self, standing: Standing):
+        self.standing = standing
+        self._said: SimpleQueue[str] = SimpleQueue()
+
+    def refusal(self, event: str) -> str:
+        """Take a person's word, or return why not now, naming what is allowed."""
+        try:
+            after(self.standing.phase, event)
+        except ValueError as error:
+            return str(error)
+        self._said.put(event)
+        return ''
+
+    def enter(self, transition: str) -> None:
+        """Go on to the next phase, in which nothing that was said before counts."""
+        while not self._said.empty():
+            self._said.get()
+        self.standing.on(transition)
+
+    def heard(self, patience_s: float) -> str:
+        """Return the next word, '' when none is said for patience_s of wall-clock."""
+        try:
+            return self._said.get(timeout=patience_s)
+        except Empty:
+            return ''
