@@ -207,12 +207,12 @@ class Arbiter:
 
     def _execute(self, verdicts: list[Verdict]) -> Decision:
         """Move the command by one period as the verdicts say."""
-        wanted = np.stack(at_rest(self._motion.command).rows())  # (3, N)
+        wanted = np.array(at_rest(self._motion.command).rows())  # (3, N)
         moves = np.zeros(self.spec.size, dtype=bool)
         for arm, verdict in zip(self.spec.arms, verdicts, strict=True):
             if verdict.target is not None:
                 moves[arm.all] = True
-                wanted[:, arm.all] = np.stack(verdict.target.rows())[:, arm.all]
+                wanted[:, arm.all] = np.array(verdict.target.rows())[:, arm.all]
         command = self._motion.step(State(*wanted), moves)
         plans = [executor.plan or self._plan for executor in self._executors]
         self._authority = tuple(

@@ -88,6 +88,7 @@ class Motion:
         self._dt_s = spec.dt_s
         self._free, _ = integrator(spec.dt_s)
         self._response = tracking_response(spec.dt_s, tracking_gain(spec.dt_s))
+        self._bounds = np.array([spec.jerk, spec.velocity, spec.acceleration])
         self._ruckig = Ruckig(spec.size, spec.dt_s)
         self._trajectory = Trajectory(spec.size)
         self._chase = _ruckig_input(spec)
@@ -147,13 +148,12 @@ class Motion:
 
     def _follow(self, target: State) -> tuple[State, np.ndarray]:
         """Return the step of the linear tracker, and where (N,) bool it is safe."""
-        wanted = np.stack(target.rows())  # (3, N)
-        error = self._free @ np.stack(self.state.rows()) - wanted  # (3, N)
+        wanted = np.array(target.rows())  # (3, N)
+        error = self._free @ np.array(self.state.rows()) - wanted  # (3, N)
         course = self._response @ error  # (AHEAD, 4, N)
         course[:, 1:] += wanted
         following = State(*course[0, 1:])
-        bounds = np.stack([self._spec.jerk, self._spec.velocity, self._spec.acceleration])
-        keeps = (np.abs(course[:, [0, 2, 3]]) <= bounds).all(axis=(0, 1))
+        keeps = (np.abs(course[:, [0, 2, 3]]) <= self._bounds).all(axis=(0, 1))
         return following, keeps & self._is_safe(following)
 
     def _catch_up(self, target: State) -> State:
@@ -174,7 +174,7 @@ class Motion:
 
     def _brake(self) -> State:
         """Return the first step of the fastest stop; what stands goes on standing."""
-        rows = np.stack(self.state.rows())  # (3, N)
+        rows = np.array(self.state.rows())  # (3, N)
         for i in np.flatnonzero(rows[1:].any(axis=0)):
             point = self._stop(self.state, i).after(self._dt_s)
             rows[:, i] = point.position, point.velocity, point.acceleration

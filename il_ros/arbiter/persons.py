@@ -133,5 +133,5 @@ class Persons:
 def hand_motion(proposals: list[Proposal]) -> np.ndarray:
     """Return velocity and acceleration (2, A) at the last proposal."""
     last = proposals[-1]
-    moved = np.stack([p.target - last.target for p in proposals])  # a still hand is exactly still
+    moved = np.array([p.target - last.target for p in proposals])  # a still hand is exactly still
     return parabola(tuple(p.stamp_ns - last.stamp_ns for p in proposals)) @ moved
