@@ -7,10 +7,17 @@ SHELL := /bin/bash
 ROS ?= jazzy
 ifdef ROS_DISTRO
   ROS := machine
-  EXTRAS := test
   VENV_OPTIONS := --system-site-packages
+  FROM := $(ROS_DISTRO) of this machine
+  # the wheel of Pinocchio needs numpy 2, which this ROS is not built for; it has its own
+  INSTALL = $(PIP) $$(grep -vx pin requirements.txt) -r requirements-test.txt && \
+	$(BIN)/python -c "import rclpy, pinocchio" || { \
+	  echo "error: missing; rosdep install --from-paths . -y, or sudo apt install" \
+	    "ros-$(ROS_DISTRO)-ros-base ros-$(ROS_DISTRO)-pinocchio" >&2; exit 1; }; \
+	$(PIP) --no-build-isolation --no-deps -e .
 else
-  EXTRAS := ros,test
+  FROM := $(ROS) from wheels
+  INSTALL = $(PIP) --no-build-isolation -e '.[ros,test]'
 endif
 VENV := .venv$(if $(filter jazzy machine,$(ROS)),,-$(ROS))
 CONSTRAINTS := constraints/$(ROS).txt
@@ -23,8 +30,8 @@ NUMPY := import pybullet, sys; pybullet.isNumpyEnabled() or sys.exit( \
 .PHONY: setup test demo clean
 setup: $(VENV)/.ready-$(ROS)
 
-$(VENV)/.ready-$(ROS): requirements.txt setup.py $(wildcard constraints/*.txt)
-	@echo "Setting up $(VENV): ROS 2 $(if $(EXTRAS:test=),$(ROS) from wheels,$${ROS_DISTRO:-} of this machine)"
+$(VENV)/.ready-$(ROS): $(wildcard requirements*.txt) setup.py $(wildcard constraints/*.txt)
+	@echo "Setting up $(VENV): ROS 2 $(FROM)"
 	@for python in python3 python3.12 python3.11 none; do \
 	  if $$python -c '$(FITS)' 2>/dev/null; then break; fi; done; \
 	if [ $$python = none ]; then \
@@ -37,7 +44,7 @@ $(VENV)/.ready-$(ROS): requirements.txt setup.py $(wildcard constraints/*.txt)
 	  exit 1; }
 	@$(BIN)/python -c "$(NUMPY)"
 	@echo "Installing il-ros and what it needs, with the versions of $(CONSTRAINTS)"
-	@$(PIP) --no-build-isolation -e '.[$(EXTRAS)]'
+	@$(INSTALL)
 	@touch $@
 
 test: setup

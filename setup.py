@@ -23,7 +23,7 @@ ROS_WHEELS = ['ros-rclpy[fastrtps]'] + [
         'trajectory-msgs',
     )
 ]
-TESTS = ['diffusers', 'mypy', 'pytest', 'ruff', 'types-PyYAML']
+TESTS = (HERE / 'requirements-test.txt').read_text().split()
 REQUIREMENTS = (HERE / 'requirements.txt').read_text().split()
 
 

@@ -24,8 +24,10 @@ def prefix(tmp_path_factory):
     source, target = tmp_path_factory.mktemp('source'), tmp_path_factory.mktemp('prefix')
     for name in ('il_ros', 'config', 'resource', 'launch'):
         subprocess.run(['cp', '-r', str(ROOT / name), str(source)], check=True)
-    for name in ('setup.py', 'setup.cfg', 'pyproject.toml', 'package.xml', 'requirements.txt'):
+    for name in ('setup.py', 'setup.cfg', 'pyproject.toml', 'package.xml'):
         subprocess.run(['cp', str(ROOT / name), str(source)], check=True)
+    for path in ROOT.glob('requirements*.txt'):
+        subprocess.run(['cp', str(path), str(source)], check=True)
     words = ['install', '--quiet', '--no-deps', '--no-build-isolation', '--no-index']
     words += ['--ignore-installed', '--no-compile', '--no-warn-script-location']
     words += ['--disable-pip-version-check', '--prefix', str(target), str(source)]
