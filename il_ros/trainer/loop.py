@@ -41,13 +41,11 @@ def train(
     `resume`; a training that is finished is only reported.
     Raises NoWindows when there is nothing to learn.
     """
-    with torch_threads(config):
-        run = prepare(config, episodes, spec, joined())
+    with torch_threads(config), joined(str(out)) as ranks:
+        run = prepare(config, episodes, spec, ranks)
         before = state.restore(out / TRAINING, run) if resume else state.Spent()
         spent = fit(run, out / TRAINING, before, progress, clock)
-        found = finish(run, episodes, spec, out, before, spent, command)
-        run.ranks.wait()  # for the first one's checkpoint
-        return found
+        return finish(run, episodes, spec, out, before, spent, command)
 
 
 def fit(

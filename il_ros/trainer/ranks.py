@@ -1,8 +1,8 @@
 """The processes of one training under torchrun: each takes its part of every batch."""
 
-import atexit
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -58,22 +58,28 @@ class Ranks:
         dist.broadcast(told, src=0)
         return float(told)
 
-    def wait(self) -> None:
-        """Return when all processes have come here."""
-        if self.world > 1:
-            dist.barrier()
 
-
-def joined() -> Ranks:
+@contextmanager
+def joined(name: str) -> Iterator[Ranks]:
     """
-    Return this process's Ranks, in the group that torchrun announced, if it did.
+    Be among the processes that torchrun started, if it did, inside the with block.
 
-    The group stays until the process ends: a second one would find the first one's addresses.
+    name: of the training; groups of one name would find each other's old addresses.
     """
     if int(os.environ.get('WORLD_SIZE', '1')) == 1:
-        return Ranks()
-    if not dist.is_initialized():
-        dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')
-        atexit.register(dist.destroy_process_group)
-    local = int(os.environ.get('LOCAL_RANK', '0'))
-    return Ranks(dist.get_rank(), dist.get_world_size(), local)
+        yield Ranks()
+        return
+    # optimisers import it; imported while a group exists it keeps that group's threads alive, and
+    # the process then aborts at its end, now and then
+    import torch._dynamo
+
+    store, rank, world = next(iter(dist.rendezvous('env://')))
+    backend = 'nccl' if torch.cuda.is_available() else 'gloo'
+    dist.init_process_group(
+        backend, store=dist.PrefixStore(name, store), rank=rank, world_size=world
+    )
+    try:
+        yield Ranks(rank, world, int(os.environ.get('LOCAL_RANK', '0')))
+        dist.barrier()  # one that leaves early would cut the others off
+    finally:
+        dist.destroy_process_group()
