@@ -13,9 +13,11 @@ class SyntheticOperator:
     """
     Proposes the expert's target each tick, and says when the hands are in control.
 
-    It takes over reaction_s after progress has not improved for patience_s, or fell by `fall`; it
-    hands back when progress has grown by `gain` and has not fallen for steady_s while no gripper
-    moved. While not in control its hands rest on the robot: targets start at the measured pose.
+    It takes over reaction_s after progress has not improved for patience_s, or fell by `fall`. It
+    hands back when the task is where it was lost and progress has grown by `gain`, and has not
+    fallen for steady_s while no gripper moved. Trust shrinks: each further take-over of an episode
+    asks for one more gain. While not in control its hands rest on the robot: targets start at the
+    measured pose.
     """
 
     def __init__(
@@ -40,7 +42,8 @@ class SyntheticOperator:
         self._expert.reset()
         self._engaged = self._always
         self._is_new = True
-        self._base = self._best = 0.0
+        self._take_overs = 0
+        self._best = self._goal = 0.0
         self._since_ns = 0
         self._alarm_ns: int | None = None
 
@@ -64,7 +67,7 @@ class SyntheticOperator:
     def _begin(self, progress: float, now_ns: int) -> None:
         """Measure progress from here on."""
         self._is_new = False
-        self._base = self._best = progress
+        self._best = self._goal = progress
         self._since_ns, self._alarm_ns = now_ns, None
 
     def _maybe_take_over(self, now_ns: int, progress: float) -> None:
@@ -74,15 +77,18 @@ class SyntheticOperator:
         if self._alarm_ns is None and (fell or now_ns - self._since_ns >= self._patience_ns):
             self._alarm_ns = now_ns
         if self._alarm_ns is not None and now_ns - self._alarm_ns >= self._reaction_ns:
+            lost_at = self._best
             self._engaged = True
+            self._take_overs += 1
             self._begin(progress, now_ns)
+            self._goal = max(lost_at, progress + self._take_overs * self._gain)
 
     def _maybe_hand_back(self, joints: JointSample, progress: float) -> None:
         grips = [joints.velocity[arm.gripper] for arm in self._spec.arms]
         if progress < self._best - _NOTICED or np.abs(grips).max() > _MOVING:
             self._since_ns = joints.stamp_ns  # not steady: begin to wait again
-        self._base, self._best = min(self._base, progress), progress
+        self._best = progress
         is_steady = joints.stamp_ns - self._since_ns >= self._steady_ns
-        if progress >= self._base + self._gain and is_steady:
+        if progress >= self._goal and is_steady:
             self._engaged = False
             self._begin(progress, joints.stamp_ns)

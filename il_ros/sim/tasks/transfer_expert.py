@@ -15,7 +15,7 @@ from il_ros.sim.demonstrators import Style
 from il_ros.sim.geometry import UP, angle, between, down, flat, level, pose, ramp
 from il_ros.sim.hands import Goal, Hands
 from il_ros.sim.reach import Reach
-from il_ros.sim.tasks.transfer import Transfer
+from il_ros.sim.tasks import transfer
 from il_ros.sim.tasks.transfer_progress import progress
 from il_ros.sim.tasks.transfer_sight import (
     GRASP_AT,
@@ -29,7 +29,7 @@ from il_ros.sim.tasks.transfer_sight import (
 from il_ros.spec import JointSample, RobotSpec
 
 OPEN, CLOSED = 1.0, 0.0
-_GIVER, _RECEIVER = Transfer.giver, Transfer.receiver
+_GIVER, _RECEIVER = transfer.Transfer.giver, transfer.Transfer.receiver
 _HOVER = 0.09  # [m] above the grasp until the hand is over it
 _STANDOFF = 0.10  # [m] before the block until the hand is in line with it
 _RELEASE = 0.115  # [m] above the bin's floor
@@ -80,6 +80,8 @@ class TransferExpert:
     def _goals(self, stage: Stage, sight: Sight, now: np.ndarray) -> tuple[Goal, Goal]:
         if stage is Stage.PICK:
             return self._pick(_GIVER, sight.giver, sight), self._meet(sight, OPEN)
+        if stage is Stage.PUT:
+            return self._put(sight), self._meet(sight, OPEN)
         if stage is Stage.CARRY:
             return self._carry(sight), self._meet(sight, self._closes_on(sight))
         if stage is Stage.HAND:
@@ -101,6 +103,13 @@ class TransferExpert:
         target[2] = at[2] + _HOVER * ramp(off, _REACHED, 0.04)
         opening = CLOSED if _is_at(hand, at, turned) else OPEN
         return Goal(self._reach.solve(arm, pose(turned, target), self._down[arm]), opening)
+
+    def _put(self, sight: Sight) -> Goal:
+        """Down to the table, and open: the block was taken by the wrong end."""
+        hand, height = sight.giver, sight.block[2] - transfer.BLOCK[2]
+        target = pose(hand.pose[:3, :3], hand.at - height * UP)
+        joints = self._reach.solve(_GIVER, target, self._down[_GIVER])
+        return Goal(joints, OPEN if height < 0.015 else CLOSED)
 
     def _carry(self, sight: Sight) -> Goal:
         """To the hand-over, once clear of the table."""

@@ -5,6 +5,7 @@ import numpy as np
 from il_ros.sim.tasks.transfer_sight import Hand, Sight, Stage, free_end, grasp_point
 
 _SPAN = {
+    Stage.PUT: (0.0, 0.1),
     Stage.PICK: (0.0, 0.25),
     Stage.FETCH: (0.2, 0.3),
     Stage.CARRY: (0.3, 0.6),
@@ -34,6 +35,8 @@ def _left(sight: Sight, meeting: np.ndarray, side: dict[str, np.ndarray]) -> flo
         return _reaching(sight.receiver, sight, side['receiver'])
     if stage is Stage.CARRY:
         return (_norm(meeting - sight.block) + _norm(free_end(sight) - sight.receiver.at)) / 2
+    if stage is Stage.PUT:
+        return float(sight.block[2])
     if stage is Stage.BIN:
         return _norm(sight.box - sight.block)
     return 0.0

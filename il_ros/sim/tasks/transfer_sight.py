@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
-from il_ros.sim.geometry import UP, flat, matrix, unit
+from il_ros.sim.geometry import UP, flat, matrix
 from il_ros.sim.tasks import transfer
 from il_ros.spec import JointSample, RobotSpec
 
@@ -25,6 +25,7 @@ class Stage(Enum):
     BIN = 3  # the receiver has it
     DONE = 4  # it is in the bin, or falling into it
     FETCH = 5  # it lies free on the receiver's side
+    PUT = 6  # the giver has it by the receiver's end, and has to put it down again
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,9 @@ class Sight:
     def stage(self) -> Stage:
         """Which stage the task is in."""
         if self.giver.holds:
-            return Stage.HAND if self.receiver.holds else Stage.CARRY
+            if self.receiver.holds:
+                return Stage.HAND
+            return Stage.PUT if _leaves_no_end(self) else Stage.CARRY
         if self.receiver.holds:
             return Stage.BIN
         off = np.abs(self.block - self.box)
@@ -139,6 +142,23 @@ def _room(at: np.ndarray, box: np.ndarray) -> float:
 
 
 def free_end(sight: Sight) -> np.ndarray:
-    """Return where the receiver takes the block (3,): near the end that the giver left free."""
-    side = 1.0 if (sight.giver.at - sight.block) @ sight.long < 0 else -1.0
-    return sight.block + GRASP_AT * side * unit(sight.long)
+    """Return where the receiver takes the block (3,) that the giver holds."""
+    return sight.block + GRASP_AT * _free_direction(sight)
+
+
+def _free_direction(sight: Sight) -> np.ndarray:
+    """
+    The direction along the block (3,) to the end that the receiver takes.
+
+    At the hand-over the z axis of the giver's hand points to the receiver. A block that hangs
+    from the giver's fingers is taken at its other end.
+    """
+    forward = float(sight.giver.pose[:3, 2] @ sight.long)
+    if abs(forward) < 0.5:
+        forward = float((sight.block - sight.giver.at) @ sight.long)
+    return sight.long if forward >= 0 else -sight.long
+
+
+def _leaves_no_end(sight: Sight) -> bool:
+    """Whether the giver's fingers are where the receiver's have to go."""
+    return float((sight.giver.at - sight.block) @ _free_direction(sight)) > 0.008
