@@ -5,6 +5,7 @@ import pytest
 
 from il_ros.robot.load import load_robot
 from il_ros.sim.demonstrators import DEMONSTRATORS
+from il_ros.sim.geometry import matrix
 from il_ros.sim.tasks.transfer import DROPPED, MISSED, NEVER_GRASPED, TIME_OUT, Transfer
 from il_ros.sim.tasks.transfer_sight import Stage, look
 from il_ros.sim.world import World
@@ -107,6 +108,23 @@ def test_the_expert_picks_up_what_was_dropped(world, stage):
     until(world, stage)
     go_on(world, 20)
     open_hands(world)
+    assert finish(world).state == 'success'
+
+
+def test_a_block_taken_by_the_wrong_end_is_put_down_and_taken_again(world):
+    until(world, Stage.PICK)
+    while world.joints().position[GRIPPERS].min() > 0.7:  # over the block, closing
+        go_on(world, 1)
+    objects = world.objects()
+    objects[0, :3] += 0.06 * matrix(objects[0, 3:])[:, 0]  # the hand is over its other end now
+    world.task.place(world._scene, objects)
+    command = world.joints().position
+    command[GRIPPERS[1]] = 0.0
+    for _ in range(25):
+        world.step(command)
+    expert = world.task.expert(SPEC, DEMONSTRATORS[0], 0)
+    sight = look(expert._kinematics, SPEC, world.joints(), world.objects())
+    assert sight.stage is Stage.PUT
     assert finish(world).state == 'success'
 
 
