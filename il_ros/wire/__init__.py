@@ -1,5 +1,5 @@
 """
-In: our nouns. Out: the CDR bytes of standard ROS messages, and back, with nothing of ROS installed.
+In: our nouns. Out: the CDR bytes of standard ROS messages, and back, without ROS installed.
 
 Nodes publish and receive these bytes, the recorder stores them, the dataset reads them back: one
 conversion for all, so what was recorded is what the policy saw; tests hold it against rclpy's.
