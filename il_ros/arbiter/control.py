@@ -1,5 +1,6 @@
 """The control tick around the arbiter: when a tick is decided, on what, and when it only holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -15,8 +16,8 @@ LATE = 1.5  # periods after which a tick that has not come is decided without it
 class Hands(Protocol):
     """A person's devices."""
 
-    def propose(self, now_ns: int, command: np.ndarray) -> Proposal | None:
-        """Return what they ask for now, None for nothing new; command (A,) is the last."""
+    def propose(self, now_ns: int, command: np.ndarray) -> Sequence[Proposal]:
+        """Return what they ask for now, if that is new; command (A,) is the last."""
 
     def forget(self) -> None:
         """Drop all readings: a new episode."""
@@ -144,13 +145,13 @@ class Control:
         chunk, others = self._chunk, self._others
         if self.lockstep is not None and chunk is not None and chunk.stamp_ns == now_ns:
             self.arbiter.offer_chunk(chunk, chunk.version)
-        proposal = self._hands.propose(now_ns, self.arbiter.command)
+        proposals = self._hands.propose(now_ns, self.arbiter.command)
         self._others = {}
-        for each in (*others.values(), *([proposal] if proposal is not None else ())):
+        for each in (*others.values(), *proposals):
             # a device's clock runs on while the joints are on their way: that is no future
             stamp_ns = min(each.stamp_ns, now_ns)
             self.arbiter.offer(replace(each, stamp_ns=stamp_ns), self.operator)
-        return proposal
+        return proposals[0] if proposals else None
 
     def _noted(self, turn: Turn) -> Turn:
         """Note which tick was decided, and whether the command stands."""

@@ -7,7 +7,7 @@ from rclpy.node import Node
 from il_ros import wire
 from il_ros.arbiter.control import Control
 from il_ros.arbiter.sources import ArbiterConfig
-from il_ros.nodes.diagnostics import Meter
+from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.topics import subscribe
 from il_ros.observation.joints import JointMerger
 from il_ros.observation.ticks import Ticks
@@ -35,12 +35,13 @@ class ArbiterInputs:
         control: Control,
         hands: Hands,
         keys: Keys,
-        meter: Meter,
+        diagnostics: Diagnostics,
         heard: Callable[[str, int], None],
         now_ns: Callable[[], int],
     ):
         self.node, self.spec, self.control = node, spec, control
-        self.hands, self.keys, self.meter = hands, keys, meter
+        self.hands, self.keys = hands, keys
+        self.diagnostics, self.meter = diagnostics, diagnostics.meter
         self.heard, self.now_ns = heard, now_ns
         self.merger, self.ticks = JointMerger(spec), Ticks(spec)
         for name in spec.joint_state_topics:
@@ -69,9 +70,7 @@ class ArbiterInputs:
             try:
                 read(source, data)
             except ValueError as error:
-                self.meter.count(f'{source}_refused')
-                log = self.node.get_logger()
-                log.error(f'{source} refused: {error}', throttle_duration_sec=1.0)
+                self.diagnostics.refuse(source, error)
 
         subscribe(self.node, wire.Topic(topic, kind), on_message)
 

@@ -80,16 +80,15 @@ class GraphParts:
 
     def start(self, plan: EpisodePlan) -> int:
         """Let policy and operator act, then the world move; return from when on [ns]."""
+        if self.have_sim:
+            self.client.trigger('intervention_node/reset')
         if self._have_operator:
             self.client.set('intervention_node', {'operator': 'synthetic'})
             self._set_operator(plan, plan.operator)
         if self._have_policy:
             self.client.set('policy_node', {'seed': plan.seed})
             self._activate(plan.with_policy)
-        if not self.have_sim:
-            return 0
-        self.client.trigger('intervention_node/reset')
-        return int(self.client.trigger('sim_node/start'))
+        return int(self.client.trigger('sim_node/start')) if self.have_sim else 0
 
     def dropped(self) -> str:
         """Return who had to be dropped from lockstep, '' for nobody."""

@@ -25,11 +25,12 @@ class ObservationInputs:
         transport: str,
         is_lockstep: bool,
         on_observation: Callable[[Observation], None],
+        refuse: Callable[[str, ValueError], None],
     ):
         self.node = node
         self.builder = builder
         self.is_lockstep = is_lockstep
-        self.on_observation = on_observation
+        self.on_observation, self.refuse = on_observation, refuse
         self.merger, self.ticks = JointMerger(builder.spec), Ticks(builder.spec)
         self.stamp_ns = self.done_ns = -1
         self.subscriptions: list[Subscription] = []
@@ -48,7 +49,7 @@ class ObservationInputs:
             try:
                 take(data)
             except ValueError as error:
-                self.node.get_logger().error(str(error), throttle_duration_sec=1.0)
+                self.refuse(topic.name, error)
             else:
                 self.try_tick()
 

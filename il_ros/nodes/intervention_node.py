@@ -54,7 +54,7 @@ class InterventionNode(Node):
         self.advertise()
         diagnostics = Diagnostics(self, self.say)
         self.meter = diagnostics.meter
-        inputs = (hands, Keys(mapping), self.meter, self.on_heard, self.now_ns)
+        inputs = (hands, Keys(mapping), diagnostics, self.on_heard, self.now_ns)
         ArbiterInputs(self, self.spec, self.control, *inputs).listen_to(sources)
         serve(self, self.control, self.now_ns)
         self.create_timer(WATCH_S, self.on_watch)

@@ -48,7 +48,8 @@ class PolicyNode(ManagedNode):
         self.observed = 1  # since it was last asked for
         self.chunks = publisher(self, wire.CHUNK, keep_all=self.p.lockstep)
         self.scores = publisher(self, wire.SCORE, keep_all=self.p.lockstep)
-        self.meter = Diagnostics(self, self.say).meter
+        self.diagnostics = Diagnostics(self, self.say)
+        self.meter = self.diagnostics.meter
         self.swap = Swap(self, self.deployment)
         self.create_service(Trigger, '~/reset', self.on_reset)
 
@@ -65,7 +66,8 @@ class PolicyNode(ManagedNode):
         self.refused = ''
         self.swap.forget()
         given = (self.deployment.builder(), self.p.transport, self.p.lockstep)
-        self.inputs = ObservationInputs(self, *given, self.on_observation)
+        then = (self.on_observation, self.diagnostics.refuse)
+        self.inputs = ObservationInputs(self, *given, *then)
         return super().on_configure(state)
 
     def on_activate(self, state):

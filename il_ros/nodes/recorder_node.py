@@ -90,7 +90,7 @@ class RecorderNode(Node):
         """Close the bag of an episode that is cut off."""
         if self.recorder.folder is not None:
             folder = self.recorder.stop('unlabeled', 'cancelled', self.now_ns())
-            self.get_logger().warning(f'{folder}: cancelled')
+            print(f'{folder}: cancelled', flush=True)  # there may be no context to log to
         super().destroy_node()
 
 

@@ -113,7 +113,7 @@ class SessionNode(Node):
             self.tell('done', result)
             finish(self)
         except Closed:
-            self.get_logger().info('stopped')
+            pass
         except (ValueError, RuntimeError, OSError) as error:
             self.get_logger().error(f'session ended: {error}')
             finish(self, 1)

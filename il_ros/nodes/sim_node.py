@@ -8,7 +8,7 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from il_ros import wire
-from il_ros.nodes.diagnostics import Diagnostics, Said
+from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.params import Param, declare, names
 from il_ros.nodes.run import run
 from il_ros.nodes.sim_cameras import SimCameras
@@ -49,12 +49,13 @@ class SimNode(Node):
         self.cameras = SimCameras(self, self.world, self.p.task, self.p.transport, self.p.lockstep)
         self.description = publisher(self, wire.ROBOT_DESCRIPTION)
         self.description.publish(wire.string_msg(self.spec.urdf))
-        self.meter = Diagnostics(self, self.say).meter
+        self.diagnostics = Diagnostics(self, lambda: ('', {'is_running': self.is_running}))
+        self.meter = self.diagnostics.meter
         for target in self.spec.command_topics:
             subscribe(self, wire.command_topic(target), partial(self.on_command, target))
         for name in ('reset', 'start', 'stop'):
             self.create_service(Trigger, f'~/{name}', partial(self.on_service, name))
-        self.is_built, self.is_running, self.refusal = False, False, ''
+        self.is_built = self.is_running = False
         if not self.p.lockstep:
             self.reset()
             self.is_running = True
@@ -99,8 +100,7 @@ class SimNode(Node):
         try:
             stamp_ns = self.controller.take(target, data, now_ns)
         except Refused as error:
-            self.refusal = f'command refused: {error}'
-            self.get_logger().error(self.refusal, throttle_duration_sec=1.0)
+            self.diagnostics.refuse('command', error)
             return
         is_answer = self.p.lockstep and stamp_ns == now_ns and self.controller.has_all(now_ns)
         if is_answer and not self.world.outcome().is_over:
@@ -129,11 +129,6 @@ class SimNode(Node):
         self.joints.publish(wire.joints_msg(self.spec, joints))
         self.ticks += 1
         self.meter.count('tick')
-
-    def say(self) -> Said:
-        """What /diagnostics shall know: the newest command that was refused."""
-        refusal, self.refusal = self.refusal, ''
-        return refusal, {'is_running': self.is_running}
 
     def destroy_node(self):
         """Close what is our own."""

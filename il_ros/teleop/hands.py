@@ -1,11 +1,11 @@
-"""A person's devices, newest reading of each, as one proposal a tick."""
+"""A person's devices, the newest reading of each, as proposals for a tick."""
 
 import numpy as np
 
 from il_ros.spec import JointSample, Proposal, RobotSpec
 from il_ros.teleop.jog import Jog
 from il_ros.teleop.leader import Leader
-from il_ros.teleop.mapping import JoyMapping
+from il_ros.teleop.mapping import AXES, BUTTONS, JoyMapping
 
 TIME_TO_LIVE_S = 0.2  # as config/arbiter.yaml has it
 
@@ -33,6 +33,7 @@ class Hands:
         self._leader: JointSample | None = None
         self._proposed: JointSample | None = None  # the leader's reading that was passed on
         self._joy: tuple[int, np.ndarray, np.ndarray] | None = None
+        self._is_jogging = False
         self._jog.reset()
 
     def take_leader(self, sample: JointSample) -> None:
@@ -47,22 +48,39 @@ class Hands:
             raise ValueError('joy: an axis is not finite')
         self._joy = stamp_ns, axes, buttons
 
-    def propose(self, now_ns: int, command: np.ndarray) -> Proposal | None:
+    def propose(self, now_ns: int, command: np.ndarray) -> list[Proposal]:
         """
         Return what the hands ask for now; command (A,) is the last.
 
-        None where there are none, or the leader arms' reading was passed on before.
+        Nothing where there are none, or the leader arms' reading was passed on before.
         """
         joy = self._joy if self._joy and self._is_fresh(self._joy[0], now_ns) else None
         if self._leader is not None and self._is_fresh(self._leader.stamp_ns, now_ns):
-            return self._follow(self._leader, joy is not None and self._is_held(joy[2]))
-        return self._jog.propose(now_ns, joy[1], joy[2], command) if joy else None
+            is_held = joy is not None and self._is_held(joy[2])
+            return self._followed(self._leader, is_held) + self._let_go(now_ns, command)
+        return [] if joy is None else [self._jogged(now_ns, joy[1], joy[2], command)]
 
-    def _follow(self, leader: JointSample, is_held: bool) -> Proposal | None:
+    def _followed(self, leader: JointSample, is_held: bool) -> list[Proposal]:
+        """Return what the leader arms ask for, if that is new."""
         if leader is self._proposed:
-            return None
+            return []
         self._proposed = leader
-        return self._leader_arms.propose(leader, (is_held,) * len(self._spec.arms))
+        return [self._leader_arms.propose(leader, (is_held,) * len(self._spec.arms))]
+
+    def _jogged(
+        self, now_ns: int, axes: np.ndarray, buttons: np.ndarray, command: np.ndarray
+    ) -> Proposal:
+        """Return what the sticks ask for."""
+        proposal = self._jog.propose(now_ns, axes, buttons, command)
+        self._is_jogging = any(proposal.engaged)
+        return proposal
+
+    def _let_go(self, now_ns: int, command: np.ndarray) -> list[Proposal]:
+        """Take back what the sticks asked for before the leader arms began to send."""
+        if not self._is_jogging:
+            return []
+        released = np.zeros(len(BUTTONS))
+        return [self._jogged(now_ns, np.zeros(len(AXES)), released, command)]
 
     def _is_held(self, buttons: np.ndarray) -> bool:
         return self._mapping.is_engaged(buttons)
