@@ -182,6 +182,14 @@ def test_rows_are_laid_end_to_end_on_disk():
     np.testing.assert_array_equal(rows.mapped(), np.concatenate(parts))
 
 
+def test_values_that_are_no_numbers_are_refused():
+    """Before they get into any weight."""
+    one = episode(SPEC, 10)
+    one.velocity[3, 5] = np.nan
+    with pytest.raises(ValueError, match=r"'velocity': columns \[5\] are not finite"):
+        statistics(Windows([one], SPEC, tiny()))
+
+
 def test_statistics_count_what_is_learned_and_no_more():
     """Actions where labels are, inputs where windows start, and no deviation below the floor."""
     one = taken_over()

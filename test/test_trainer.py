@@ -23,6 +23,7 @@ from il_ros.policy.registry import HEADS
 from il_ros.share import share
 from il_ros.spec import Observation
 from il_ros.trainer import train
+from il_ros.trainer.loop import Diverged
 from il_ros.trainer.order import indices_at, split
 from il_ros.trainer.pace import learning_rate, threads_of
 
@@ -167,6 +168,13 @@ def test_a_training_can_start_from_a_checkpoint(tmp_path):
         assert torch.equal(value, second.statistics[name])
     with pytest.raises(CheckpointError, match='its network is another one'):
         train(tiny(start_from=start, width=48), episodes(SPEC), SPEC, tmp_path / 'third')
+
+
+def test_a_training_that_diverges_says_so(tmp_path):
+    """And leaves no checkpoint."""
+    with pytest.raises(Diverged, match='at step 5; try a smaller lr'):
+        train(tiny(head='l2', lr=1e30, clip=1e30), episodes(SPEC), SPEC, tmp_path)
+    assert not checkpoint.is_checkpoint(tmp_path)
 
 
 def test_threads_suit_the_training():

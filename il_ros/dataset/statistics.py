@@ -35,6 +35,9 @@ def _moments(
     parts = _parts(len(rows))
     count = np.maximum(sum(counted(part).sum(0, dtype=np.int64) for part in parts), 1)
     mean = sum(np.where(counted(p), rows[p].astype(float), 0.0).sum(0) for p in parts) / count
+    if not np.isfinite(mean).all():
+        columns = np.flatnonzero(~np.isfinite(mean)).tolist()
+        raise ValueError(f'{name!r}: columns {columns} are not finite somewhere in the episodes')
     square = sum(np.where(counted(p), (rows[p] - mean) ** 2, 0.0).sum(0) for p in parts) / count
     return {
         f'{name}.mean': mean.astype(np.float32),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 FILE = 'log.csv'
-COLUMNS = ('step', 'seconds', 'loss', 'validation', 'lr', 'samples_s')
+COLUMNS = ('step', 'seconds', 'loss', 'validation', 'lr')
 
 
 class Log:

@@ -1,5 +1,6 @@
 """The training loop: read it once, from top to bottom."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,11 +17,15 @@ from il_ros.trainer.log import Log
 from il_ros.trainer.order import indices_at
 from il_ros.trainer.pace import done, learning_rate, torch_threads
 from il_ros.trainer.ranks import joined
-from il_ros.trainer.result import finish, held_out_loss
+from il_ros.trainer.result import held_out_loss, report, save
 from il_ros.trainer.run import Run, prepare, tensors
 
 Progress = Callable[[int, int, Mapping[str, float]], None]  # step, steps, last row of the log
 TRAINING = 'training'  # folder inside the checkpoint's, with the logs and the state to resume from
+
+
+class Diverged(ArithmeticError):
+    """The training went astray; its last saved state is from before."""
 
 
 def train(
@@ -39,13 +44,16 @@ def train(
     Returns {'steps', 'seconds', 'samples_s', 'validation', ...}; validation is the held-out loss,
     None without held-out episodes. After an interruption it goes on from its last saved state, if
     `resume`; a training that is finished is only reported.
-    Raises NoWindows when there is nothing to learn.
+    Raises NoWindows when there is nothing to learn, Diverged when the loss is no number any more.
     """
     with torch_threads(config), joined(str(out)) as ranks:
         run = prepare(config, episodes, spec, ranks)
         before = state.restore(out / TRAINING, run) if resume else state.Spent()
         spent = fit(run, out / TRAINING, before, progress, clock)
-        return finish(run, episodes, spec, out, before, spent, command)
+        found = report(run, before, spent)
+        if ranks.is_first:
+            save(run, episodes, spec, out, found, command)
+        return found
 
 
 def fit(
@@ -80,6 +88,8 @@ def fit(
         if is_saved or step % config.log_every == 0:
             row = {'step': step, 'seconds': seconds, 'loss': run.ranks.mean(losses), 'lr': rate}
             losses = []
+            if not math.isfinite(row['loss']):
+                raise Diverged(f'the loss is {row["loss"]} at step {step}; try a smaller lr')
             if is_saved and log is not None:
                 row['validation'] = validation = held_out_loss(run)
                 state.save(folder, run, state.Spent(step, seconds, validation))

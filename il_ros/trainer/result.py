@@ -38,43 +38,38 @@ def held_out_loss(run: Run) -> float:
     return total / labelled
 
 
-def finish(
+def report(run: Run, before: Spent, spent: Spent) -> dict[str, Any]:
+    """Return what a training came to, for people and programs."""
+    samples = (spent.steps - before.steps) * run.config.batch
+    return {
+        'steps': spent.steps,
+        'seconds': spent.seconds,
+        'samples_s': samples / max(spent.seconds - before.seconds, 1e-9),
+        'validation': None if np.isnan(spent.validation) else spent.validation,
+        'windows': len(run.windows),
+    }
+
+
+def save(
     run: Run,
     episodes: Sequence[Episode],
     spec: RobotSpec,
     out: Path,
-    before: Spent,
-    spent: Spent,
+    found: dict[str, Any],
     command: str,
-) -> dict[str, Any]:
-    """Save the checkpoint, on the first process, and return the report of the training."""
-    report = {
-        'steps': spent.steps,
-        'seconds': spent.seconds,
-        'samples_s': (spent.steps - before.steps)
-        * run.config.batch
-        / max(spent.seconds - before.seconds, 1e-9),
-        'validation': None if np.isnan(spent.validation) else spent.validation,
-        'windows': len(run.windows),
-        'episodes': len(episodes),
+) -> None:
+    """Leave the averaged policy in out as a checkpoint that knows where it came from."""
+    provenance = {
+        'il_ros': __version__,
+        'torch': str(torch.__version__),
+        'command': command,
+        'training': found,
+        'bags': [str(episode.path) for episode in episodes],
+        'bag_keys': [_key(episode.path) for episode in episodes],
     }
-    if run.ranks.is_first:
-        checkpoint.save(
-            out,
-            run.config,
-            checkpoint.robot_card(spec, run.config.cameras, _task(episodes)),
-            run.average.policy.state_dict(),
-            as_tensors(run.statistics),
-            {
-                'il_ros': __version__,
-                'torch': str(torch.__version__),
-                'command': command,
-                'training': report,
-                'bags': [str(episode.path) for episode in episodes],
-                'bag_keys': [_key(episode.path) for episode in episodes],
-            },
-        )
-    return report
+    card = checkpoint.robot_card(spec, run.config.cameras, _task(episodes))
+    weights = run.average.policy.state_dict()
+    checkpoint.save(out, run.config, card, weights, as_tensors(run.statistics), provenance)
 
 
 def _task(episodes: Sequence[Episode]) -> str:

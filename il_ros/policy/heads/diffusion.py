@@ -14,7 +14,7 @@ from il_ros.policy.schedule import Schedule
 from il_ros.registry import make
 
 BOUND_SEED = 0  # log_prob takes no generator: all chunks are compared under the same noise
-FARTHEST = 10.0  # no clean chunk is that many deviations off; dividing by little signal could be
+FARTHEST = 30.0  # [deviations] dividing by next to no signal could give anything
 
 
 class DiffusionHead(Head):
@@ -66,7 +66,8 @@ class DiffusionHead(Head):
     def clean(self, noisy: Tensor, level: Tensor, context: Context) -> Tensor:
         """Return the clean chunk (B, T, A) that is seen in noisy (B, T, A) of level (B,)."""
         said = self._say(noisy, level, context)
-        return self.schedule.clean(self.predict, said, noisy, level).clamp(-FARTHEST, FARTHEST)
+        clean = self.schedule.clean(self.predict, said, noisy, level)
+        return clean.clamp(-FARTHEST, FARTHEST) if self.predict == 'epsilon' else clean
 
     def log_prob(self, context: Context, actions: Tensor) -> Tensor:
         """
