@@ -1,5 +1,7 @@
 """Small geometry of scripted experts: poses, and ramps that make a decision gradual."""
 
+import math
+
 import numpy as np
 import pinocchio as pin
 
@@ -12,10 +14,15 @@ def ramp(value: float, low: float, high: float) -> float:
     return x * x * (3.0 - 2.0 * x)
 
 
+def length(vector: np.ndarray) -> float:
+    """The length of a vector (n,); numpy's own is slow for short ones."""
+    return math.sqrt(vector @ vector)
+
+
 def unit(vector: np.ndarray) -> np.ndarray:
     """The vector (3,) at length 1; x for one of no length."""
-    length = float(np.sqrt(vector @ vector))
-    return vector / length if length > 1e-9 else np.array([1.0, 0.0, 0.0])
+    size = length(vector)
+    return vector / size if size > 1e-9 else np.array([1.0, 0.0, 0.0])
 
 
 def flat(vector: np.ndarray) -> np.ndarray:

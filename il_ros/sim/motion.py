@@ -1,5 +1,7 @@
 """Smooth motion of joints towards goals that may move: no steps in velocity, soft arrival."""
 
+import math
+
 import numpy as np
 
 
@@ -43,5 +45,5 @@ class Motion:
     def _arrival(self, distance: float) -> float:
         """Speed at a distance from the goal: gain * d near it, sqrt(2 braking d) far away."""
         slope = self._braking / self._gain
-        soft = slope * (np.sqrt(1.0 + 2.0 * self._gain * distance / slope) - 1.0)
-        return min(float(soft), self._speed)
+        soft = slope * (math.sqrt(1.0 + 2.0 * self._gain * distance / slope) - 1.0)
+        return min(soft, self._speed)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
-from il_ros.sim.geometry import pose, ramp
+from il_ros.sim.geometry import length, pose, ramp
 from il_ros.spec import RobotSpec
 
 
@@ -38,14 +38,19 @@ class Reach:
         """Return joints (n,) for a target (4, 4) close to where the arm is, at positions (N,)."""
         return self._kinematics.solve(arm, target, now)[0]
 
-    def by_air(self, arm: str, joints: np.ndarray, now: np.ndarray) -> np.ndarray:
-        """Return joints (n,) to make for: those given, unless the hand is low and far; then up."""
-        here = self._kinematics.pose(arm, now)
+    def by_air(
+        self, arm: str, here: np.ndarray, joints: np.ndarray, now: np.ndarray
+    ) -> np.ndarray:
+        """
+        Return joints (n,) to make for: those given, unless the hand is low and far; then up.
+
+        here (4, 4) is where the hand is, at positions now (N,).
+        """
         low = 1.0 - ramp(here[2, 3], 0.05, 0.10)
         if low == 0.0:
             return joints
         way = self._kinematics.pose(arm, self._at(arm, joints))[:2, 3] - here[:2, 3]
-        far = ramp(float(np.hypot(*way)), 0.10, 0.20)
+        far = ramp(length(way), 0.10, 0.20)
         rise = self._kinematics.jacobian(arm, now)[2]  # (n,) [m/rad]; solving may fail out there
         up = now[self._spec.arm(arm).joints] + 0.5 * rise / max(float(np.abs(rise).max()), 1e-3)
         return joints + low * far * (up - joints)

@@ -6,13 +6,11 @@ gradual: a hand comes down as it gets above the block, advances as the other han
 on, so that movements flow into each other and nothing depends on how the state came about.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.sim.demonstrators import Style
-from il_ros.sim.geometry import UP, angle, between, down, flat, level, pose, ramp
+from il_ros.sim.geometry import UP, angle, between, down, flat, length, level, pose, ramp
 from il_ros.sim.hands import Goal, Hands
 from il_ros.sim.reach import Reach
 from il_ros.sim.tasks import transfer
@@ -60,12 +58,12 @@ class TransferExpert:
         """Return joint targets (A,) for one period later, from objects (2, 7)."""
         sight, now = self._look(joints, objects), joints.position
         stage = sight.stage
-        goals = dict(zip((_GIVER, _RECEIVER), self._goals(stage, sight, now), strict=True))
-        ways = {
-            name: replace(goal, joints=self._reach.by_air(name, goal.joints, now))
-            for name, goal in goals.items()
+        hands = ((_GIVER, sight.giver), (_RECEIVER, sight.receiver))
+        goals = {
+            name: Goal(self._reach.by_air(name, hand.pose, goal.joints, now), goal.opening)
+            for (name, hand), goal in zip(hands, self._goals(stage, sight, now), strict=True)
         }
-        return self._hands.act(joints, ways, stage)
+        return self._hands.act(joints, goals, stage)
 
     def progress(self, joints: JointSample, objects: np.ndarray) -> float:
         """Return how far the task is, 0..1: the stage, and the distance left within it."""
@@ -96,7 +94,7 @@ class TransferExpert:
         """From above: down as the hand gets over the block, up before it crosses the table."""
         at, along = grasp_point(sight, self._side[arm])
         turned = down(along)
-        off = np.hypot(*(at - hand.at)[:2]) + _LEVER * angle(hand.pose[:3, :3], turned)
+        off = length((at - hand.at)[:2]) + _LEVER * angle(hand.pose[:3, :3], turned)
         is_high, is_over = ramp(hand.at[2] - at[2], 0.02, 0.06), 1.0 - ramp(off, _REACHED, 0.024)
         may_cross = max(is_high, is_over, ramp(off, 0.12, 0.20))
         target = hand.at + may_cross * (at - hand.at)
@@ -124,7 +122,7 @@ class TransferExpert:
         at, away = self._expected_end(sight)
         gap = at - hand.at
         off = gap - (gap @ self._across) * self._across
-        askew = float(np.linalg.norm(off)) + _LEVER * angle(hand.pose[:3, :3], turned)
+        askew = length(off) + _LEVER * angle(hand.pose[:3, :3], turned)
         back = _STANDOFF * max(ramp(askew, _REACHED, 0.04), ramp(away, 0.02, 0.08))
         target = pose(turned, at - back * self._across)
         return Goal(self._reach.solve(_RECEIVER, target, self._level), opening)
@@ -135,7 +133,7 @@ class TransferExpert:
             return self._meeting - GRASP_AT * self._across, 1.0
         in_hand = sight.giver.pose[:3, :3].T @ (free_end(sight) - sight.giver.at)
         at = self._giving[:3, 3] + self._giving[:3, :3] @ in_hand
-        return at, float(np.linalg.norm(self._giving[:3, 3] - sight.giver.at))
+        return at, length(self._giving[:3, 3] - sight.giver.at)
 
     def _closes_on(self, sight: Sight) -> float:
         """The receiver's opening while the giver carries."""
@@ -153,7 +151,7 @@ class TransferExpert:
     def _bring(self, sight: Sight, now: np.ndarray) -> Goal:
         """The receiver takes the block over the bin, down, and lets go."""
         forward = flat(sight.box - self._kinematics.base(_RECEIVER))
-        aside = float(np.linalg.norm((sight.block - sight.box)[:2]))
+        aside = length((sight.block - sight.box)[:2])
         height = _RELEASE + 0.08 * ramp(aside, 0.04, 0.12)
         at = sight.box - GRASP_AT * forward + height * UP
         is_high = max(ramp(sight.block[2], 0.05, 0.12), 1.0 - ramp(aside, 0.06, 0.10))
@@ -191,4 +189,4 @@ def _is_at(hand: Hand, at: np.ndarray, turned: np.ndarray) -> bool:
 def _clearance(hand: Hand) -> float:
     """0 while the block is between the fingers, 1 when it is well out of them."""
     ahead = ramp(hand.near[0], 0.02, 0.05)
-    return max(ahead, ramp(float(np.linalg.norm(hand.near)), 0.07, 0.11))
+    return max(ahead, ramp(length(hand.near), 0.07, 0.11))
