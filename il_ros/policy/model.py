@@ -90,8 +90,9 @@ def pixels(images: Tensor, size: int) -> Tensor:
     batch, history = images.shape[:2]
     planes = images.flatten(0, 1).movedim(-1, 1)  # (B H, 3, h, w)
     if planes.shape[-2:] != (size, size):
+        whole = planes if planes.device.type == 'cpu' else planes.float()  # GPUs resize no bytes
         planes = nn.functional.interpolate(
-            planes, (size, size), mode='bilinear', antialias=True, align_corners=False
+            whole, (size, size), mode='bilinear', antialias=True, align_corners=False
         )
     scaled = planes.float().contiguous() / 127.5 - 1.0
     return scaled.unflatten(0, (batch, history))
