@@ -97,4 +97,6 @@ def fit(
                 log.write(row)
             if progress is not None:
                 progress(step, config.steps, row)
+    if log is not None:
+        log.close()
     return state.Spent(step, seconds, validation)
