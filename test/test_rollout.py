@@ -89,6 +89,11 @@ def test_evaluation_does_not_depend_on_the_number_of_processes():
     assert one == two and [trial.seed for trial in one] == [0, 1]
 
 
+def test_evaluating_what_is_no_checkpoint_says_so(tmp_path):
+    with pytest.raises(ValueError, match=str(tmp_path)):
+        list(evaluate(str(tmp_path), 'sim', 'transfer', range(2), processes=2))
+
+
 @pytest.mark.parametrize(
     ('wins', 'n', 'low', 'high'),
     [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (270, 300, 0.8609, 0.9290), (0, 0, 0, 1)],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.sources import load_sources
-from il_ros.policy.pilot import load_pilot
+from il_ros.policy.pilot import check_checkpoint, load_pilot
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.rollout.hands import LateHands, OperatorHands
@@ -62,6 +62,8 @@ def evaluate(
     processes 0 takes one a core; each runs one torch thread, batch 1, so that the result does not
     depend on how many there are.
     """
+    for acting in {what, after} - {EXPERT, ''}:
+        check_checkpoint(acting, load_robot(robot))  # here, where the error is seen
     workers = min(processes or len(os.sched_getaffinity(0)), len(seeds))
     if workers <= 1:
         _begin(what, robot, task, after)
