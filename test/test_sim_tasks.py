@@ -198,4 +198,3 @@ def test_a_saved_state_goes_on_bit_for_bit(world):
             rows[-1] += (world.outcome(), world.now_ns)
             world.restore(here)
         assert rows[0] == rows[1]
-        world.forget(here)

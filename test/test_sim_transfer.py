@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from il_ros.robot.kinematics import Kinematics
 from il_ros.robot.load import load_robot
 from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.sim.geometry import matrix
@@ -11,6 +12,7 @@ from il_ros.sim.tasks.transfer_sight import Stage, look
 from il_ros.sim.world import World
 
 SPEC = load_robot('sim')
+KINEMATICS = Kinematics(SPEC)
 GRIPPERS = [SPEC.arm('left').gripper.start, SPEC.arm('right').gripper.start]
 
 
@@ -22,11 +24,16 @@ def world():
     world.close()
 
 
+def sight_of(world):
+    """Return what the expert sees now."""
+    return look(KINEMATICS, SPEC, world.joints(), world.objects())
+
+
 def until(world, stage, seed=11_000):
     """Let the expert work until the task is in a stage; return the expert."""
     world.reset(seed)
     expert = world.task.expert(SPEC, DEMONSTRATORS[0], 0)
-    while look(expert._kinematics, SPEC, world.joints(), world.objects()).stage is not stage:
+    while sight_of(world).stage is not stage:
         world.step(expert.act(world.joints(), world.objects()))
     return expert
 
@@ -122,9 +129,7 @@ def test_a_block_taken_by_the_wrong_end_is_put_down_and_taken_again(world):
     command[GRIPPERS[1]] = 0.0
     for _ in range(25):
         world.step(command)
-    expert = world.task.expert(SPEC, DEMONSTRATORS[0], 0)
-    sight = look(expert._kinematics, SPEC, world.joints(), world.objects())
-    assert sight.stage is Stage.PUT
+    assert sight_of(world).stage is Stage.PUT
     assert finish(world).state == 'success'
 
 

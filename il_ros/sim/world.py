@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 
@@ -100,8 +101,8 @@ class World:
         self._judge()
 
     def save(self) -> Saved:
-        """Return the present state for `restore`; `forget` it when it is no longer needed."""
-        return Saved(
+        """Return the present state for `restore`; what it takes is freed with it."""
+        saved = Saved(
             self._builds,
             self._client.saveState(),
             self._tick,
@@ -109,6 +110,8 @@ class World:
             self.task.save(),
             self._outcome,
         )
+        finalize(saved, self._free, saved.build, saved.bullet).atexit = False
+        return saved
 
     def restore(self, saved: Saved) -> None:
         """Go back to a saved state, time included; what follows is the same, bit for bit."""
@@ -119,11 +122,6 @@ class World:
         self.task.restore(saved.task)
         self._outcome = saved.outcome
 
-    def forget(self, saved: Saved) -> None:
-        """Free what a saved state holds in memory."""
-        if saved.build == self._builds:
-            self._client.removeState(saved.bullet)
-
     def show(self, position: np.ndarray, objects: np.ndarray) -> None:
         """Place joints (N,) and objects (K, 7) without physics, to render another's state."""
         self._scene.body.put(position)
@@ -131,8 +129,13 @@ class World:
 
     def close(self) -> None:
         """End the physics client."""
+        self._built, self._builds = None, self._builds + 1
         with self._renderer.aside():
             self._client.disconnect()
+
+    def _free(self, build: int, bullet: int) -> None:
+        if build == self._builds:
+            self._client.removeState(bullet)
 
     @property
     def _scene(self) -> Scene:

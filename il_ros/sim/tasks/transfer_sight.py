@@ -35,8 +35,7 @@ class Hand:
     pose: np.ndarray  # (4, 4) of the grasp point
     opening: float  # 0..1
     near: np.ndarray  # (3,) the block's nearest point of its long axis, in the hand's own axes [m]
-    is_firm: bool  # closed on the block, flat on its sides
-    holds: bool  # firmly, or askew in the air with no other hand at it
+    holds: bool  # firmly, or askew in the air while no other hand holds it firmly
 
     @property
     def at(self) -> np.ndarray:
@@ -79,27 +78,30 @@ def look(
 ) -> Sight:
     """Return the sight of a state: joints and objects (2, 7)."""
     block, turned = objects[0, :3], matrix(objects[0, 3:])
-    poses = [kinematics.pose(name, joints.position) for name in (_GIVER, _RECEIVER)]
-    openings = [float(joints.position[spec.arm(n).gripper][0]) for n in (_GIVER, _RECEIVER)]
+    names = (_GIVER, _RECEIVER)
+    poses = [kinematics.pose(name, joints.position) for name in names]
+    openings = [float(joints.position[spec.arm(name).gripper][0]) for name in names]
     near = [_near(pose, block, turned[:, 0]) for pose in poses]
-    is_between = [_is_between(point) for point in near]
-    # 0.44 on the block's 4 cm, up to 0.63 on its diagonal, 0 with nothing between
-    is_firm = [b and 0.33 < x < 0.47 for b, x in zip(is_between, openings, strict=True)]
-    is_askew = [
-        b and block[2] > 0.06 and 0.33 < x < 0.65
-        for b, x in zip(is_between, openings, strict=True)
+    grips = [_grip(*seen, height=block[2]) for seen in zip(near, openings, strict=True)]
+    holds = [
+        mine == _FIRM or (mine == _ASKEW and other != _FIRM)
+        for mine, other in (grips, grips[::-1])
     ]
-    giver, receiver = (
-        Hand(
-            poses[i],
-            openings[i],
-            near[i],
-            is_firm[i],
-            is_firm[i] or (is_askew[i] and not is_firm[1 - i]),
-        )
-        for i in (0, 1)
-    )
+    giver, receiver = map(Hand, poses, openings, near, holds)
     return Sight(giver, receiver, block, turned, objects[1, :3])
+
+
+_NONE, _ASKEW, _FIRM = 0, 1, 2  # how a hand has the block
+
+
+def _grip(near: np.ndarray, opening: float, height: float) -> int:
+    """How a hand has a block at height [m] whose axis is near (3,) in the hand's own axes."""
+    ahead, aside, above = near.tolist()
+    if not (-0.045 < ahead < 0.025 and abs(aside) < 0.015 and abs(above) < 0.025):
+        return _NONE
+    if 0.33 < opening < 0.47:  # 0.44 on the sides of a block of 4 cm; nothing between: 0
+        return _FIRM
+    return _ASKEW if height > 0.06 and 0.33 < opening < 0.65 else _NONE  # 0.63 on its corners
 
 
 def _near(pose: np.ndarray, block: np.ndarray, long: np.ndarray) -> np.ndarray:
@@ -107,12 +109,6 @@ def _near(pose: np.ndarray, block: np.ndarray, long: np.ndarray) -> np.ndarray:
     offset = block - pose[:3, 3]
     along = min(max(-float(offset @ long), -_HALF), _HALF)
     return pose[:3, :3].T @ (offset + along * long)
-
-
-def _is_between(near: np.ndarray) -> bool:
-    """Whether a point in a hand's own axes is between its pads."""
-    ahead, aside, above = near.tolist()
-    return -0.045 < ahead < 0.025 and abs(aside) < 0.015 and abs(above) < 0.025
 
 
 def grasp_point(sight: Sight, towards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
