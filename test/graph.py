@@ -37,20 +37,17 @@ _domain = itertools.count(int(os.environ['ROS_DOMAIN_ID']))
 class Graph:
     """Processes of nodes in a domain of their own, and a node of ours among them."""
 
-    def __init__(self, parts: dict[str, dict], namespace: str = '', folder: Path | None = None):
+    def __init__(self, parts: dict[str, dict], namespace: str = ''):
         domain = next(_domain) % DOMAINS
-        environment = {**os.environ, 'ROS_DOMAIN_ID': str(domain), 'PYTHONUNBUFFERED': '1'}
-        self.logs = folder or Path(mkdtemp(prefix='il_ros_graph_'))
+        self.environment = {**os.environ, 'ROS_DOMAIN_ID': str(domain), 'PYTHONUNBUFFERED': '1'}
+        self.namespace = namespace
+        self.logs = Path(mkdtemp(prefix='il_ros_graph_'))
         self.processes: dict[str, subprocess.Popen] = {}
         for name, parameters in parts.items():
-            part = Part(name, parameters, namespace=namespace)
-            with (self.logs / name).open('w') as log:
-                self.processes[name] = subprocess.Popen(
-                    command(part), env=environment, stdout=log, stderr=log, start_new_session=True
-                )
+            self.start(name, parameters)
         self.context = Context()
         rclpy.init(context=self.context, domain_id=domain)
-        self.node = Node('session_node', context=self.context, namespace=namespace or '/')
+        self.node = Node('tester', context=self.context, namespace=namespace or '/')
         self.client = Client(self.node, PATIENCE_S)
         self.heard: dict[str, list[bytes]] = defaultdict(list)
         self._publishers: dict[wire.Topic, object] = {}
@@ -58,6 +55,14 @@ class Graph:
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
+
+    def start(self, name: str, parameters: dict) -> None:
+        """Start a node."""
+        words = command(Part(name, parameters, namespace=self.namespace))
+        with (self.logs / name).open('a') as log:
+            self.processes[name] = subprocess.Popen(
+                words, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):

@@ -99,7 +99,10 @@ class ArbiterInputs:
         self.heard(source, chunk.stamp_ns)
 
     def on_leader(self, source: str, data: bytes) -> None:
-        """Take where the leader arms are."""
+        """Take where the leader arms are; without any joints there is nobody at them."""
+        if wire.is_nobody(data):
+            self.heard(source, wire.stamp_ns_of(wire.LEADER, data) or 0)
+            return
         sample = wire.read_joints(self.spec, data)
         self.hands.take_leader(sample)
         self.heard(source, sample.stamp_ns)

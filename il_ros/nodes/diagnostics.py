@@ -65,17 +65,18 @@ class Diagnostics:
     ):
         self._node, self._say, self._more = node, say, more
         self.meter = Meter(monotonic())
-        self._refused_s: dict[str, float] = {}
+        self._refused: dict[str, tuple[str, float]] = {}  # why, and when [s] it was told
         self._publisher = publisher(node, wire.DIAGNOSTICS)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # goes on where /clock has stopped
         node.create_timer(PERIOD_S, self.publish, clock=steady)
         node.create_service(Trigger, '~/peers', self.on_peers)
 
     def refuse(self, source: str, why: object) -> None:
-        """Count what was of no use, and log why, of each source at most once a second."""
+        """Count what was of no use, and log why; the same of a source at most once a second."""
         self.meter.count(f'{source}_refused')
-        if monotonic() - self._refused_s.get(source, 0.0) > PERIOD_S:
-            self._refused_s[source] = monotonic()
+        told, told_s = self._refused.get(source, ('', 0.0))
+        if str(why) != told or monotonic() - told_s > PERIOD_S:
+            self._refused[source] = str(why), monotonic()
             self._node.get_logger().error(f'{source} refused: {why}')
 
     def publish(self) -> None:

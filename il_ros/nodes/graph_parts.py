@@ -8,10 +8,10 @@ from std_srvs.srv import Trigger
 
 from il_ros.nodes.client import Client
 from il_ros.nodes.diagnostics import peers_of
+from il_ros.nodes.graph_policy import GraphPolicy
 from il_ros.session.episode import Ending, EpisodePlan
 from il_ros.session.peers import unreached
 
-LOAD_PATIENCE_S = 120.0
 START_PATIENCE_S = 5.0  # until the recorder has heard all that it needs
 CLOSE_PATIENCE_S = 30.0  # for the last messages, and a slow disk
 OWN = 'session_node'
@@ -29,28 +29,13 @@ class GraphParts:
         self.have_sim = 'sim_node' in names
         self._have_operator = 'operator_node' in names
         self._have_policy = 'policy_node' in names
+        self._policy = GraphPolicy(client)
         self._are_met = False
 
-    # -- the policy ---------------------------------------------------------------------------
-
     def load(self, checkpoint: str) -> None:
-        """Let the policy node load a checkpoint beside the one that acts, and wait for it."""
-        self.client.set('policy_node', {'checkpoint': checkpoint})
-        if self.client.state_of('policy_node') == 'unconfigured':
-            self.client.change_state('policy_node', 'configure')
-        self.client.wait_until(self._is_loaded, f'{checkpoint}: not loaded', LOAD_PATIENCE_S)
+        """Act with another checkpoint from now on; ValueError leaves the old one in place."""
+        self._policy.load(checkpoint)
         self._are_met = False  # it listens since it is configured
-
-    def _is_loaded(self) -> bool:
-        response = self.client.call(Trigger, 'policy_node/loaded', Trigger.Request())
-        if not response.success and response.message != 'loading':
-            raise ValueError(response.message)
-        return bool(response.success)
-
-    def _activate(self, is_wanted: bool) -> None:
-        is_active = self.client.state_of('policy_node') == 'active'
-        if is_wanted != is_active:
-            self.client.change_state('policy_node', 'activate' if is_wanted else 'deactivate')
 
     # -- an episode, in this order ------------------------------------------------------------
 
@@ -58,6 +43,7 @@ class GraphParts:
         """Build the scene; the arms hold there. Once all parts hear each other."""
         if not self._are_met:
             self._meet()
+            self._end_left_over()
         if self.have_sim:
             self.client.set('sim_node', {'seed': plan.seed})
             self.client.trigger('sim_node/reset')
@@ -87,7 +73,7 @@ class GraphParts:
             self._set_operator(plan, plan.operator)
         if self._have_policy:
             self.client.set('policy_node', {'seed': plan.seed})
-            self._activate(plan.with_policy)
+            self._policy.act(plan.with_policy)
         return int(self.client.trigger('sim_node/start')) if self.have_sim else 0
 
     def dropped(self) -> str:
@@ -97,7 +83,7 @@ class GraphParts:
     def stop(self, plan: EpisodePlan) -> None:
         """Let the arms come to rest: policy and operator first, then the world."""
         if self._have_policy:
-            self._activate(False)
+            self._policy.act(False)
         if self._have_operator:
             self._set_operator(plan, 'off')
         self.client.trigger('intervention_node/drop_plan')
@@ -146,3 +132,12 @@ class GraphParts:
 
         self.client.wait_until(have_met, lambda: f'the nodes do not hear each other: {gaps[-1]}')
         self._are_met = True
+
+    def _end_left_over(self) -> None:
+        """End what a session that crashed has left going on."""
+        if self._have_policy:
+            self._policy.act(False)
+        if 'recorder_node' in self.names:
+            left = {'outcome': 'unlabeled', 'termination': 'error', 'until_ns': 0}
+            self.client.set('recorder_node', left)
+            self.client.call(Trigger, 'recorder_node/stop', Trigger.Request())  # or is refused

@@ -92,17 +92,18 @@ class OperatorNode(Node):
         self.answer()
 
     def answer(self) -> None:
-        """Move the leader arms and hold, or let go of, the dead-man for a complete state."""
+        """Move the leader arms, and hold or let go of the dead-man; "nothing" when kept off."""
         joints, (stamp_ns, objects) = self.joints, self.poses
         if joints is None or joints.stamp_ns != stamp_ns:
             return
         self.joints = None  # a state is answered once
-        target, is_engaged = joints.position, False
+        leader, is_engaged = wire.nobody_msg(stamp_ns), False
         if self.operator is not None:
             target, is_engaged = self.operator.act(joints, objects)
+            leader = wire.joints_msg(self.spec, replace(joints, position=target))
         buttons = np.zeros(len(BUTTONS))
         buttons[self.dead_man] = is_engaged
-        self.leader.publish(wire.joints_msg(self.spec, replace(joints, position=target)))
+        self.leader.publish(leader)
         self.joy.publish(wire.joy_msg(stamp_ns, np.zeros(len(AXES)), buttons))
         self.meter.count('answer')
 

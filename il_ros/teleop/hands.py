@@ -58,7 +58,7 @@ class Hands:
         if self._leader is not None and self._is_fresh(self._leader.stamp_ns, now_ns):
             is_held = joy is not None and self._is_held(joy[2])
             return self._followed(self._leader, is_held) + self._let_go(now_ns, command)
-        return [] if joy is None else [self._jogged(now_ns, joy[1], joy[2], command)]
+        return [] if joy is None else self._jogged(now_ns, joy[1], joy[2], command)
 
     def _followed(self, leader: JointSample, is_held: bool) -> list[Proposal]:
         """Return what the leader arms ask for, if that is new."""
@@ -69,18 +69,19 @@ class Hands:
 
     def _jogged(
         self, now_ns: int, axes: np.ndarray, buttons: np.ndarray, command: np.ndarray
-    ) -> Proposal:
-        """Return what the sticks ask for."""
+    ) -> list[Proposal]:
+        """Return what the sticks ask for while the dead-man is held, and that it is let go."""
+        was_jogging = self._is_jogging
         proposal = self._jog.propose(now_ns, axes, buttons, command)
         self._is_jogging = any(proposal.engaged)
-        return proposal
+        return [proposal] if was_jogging or self._is_jogging else []
 
     def _let_go(self, now_ns: int, command: np.ndarray) -> list[Proposal]:
         """Take back what the sticks asked for before the leader arms began to send."""
         if not self._is_jogging:
             return []
         released = np.zeros(len(BUTTONS))
-        return [self._jogged(now_ns, np.zeros(len(AXES)), released, command)]
+        return self._jogged(now_ns, np.zeros(len(AXES)), released, command)
 
     def _is_held(self, buttons: np.ndarray) -> bool:
         return self._mapping.is_engaged(buttons)

@@ -35,10 +35,14 @@ def read_joints(spec: RobotSpec, data: bytes) -> JointSample:
     """
     Decode a sensor_msgs/JointState that carries every joint of the robot (others are ignored).
 
-    Raises WrongJoints naming the joints that are missing.
+    Raises WrongJoints naming the joints that are missing, or for not as many values as names.
     """
     message = from_bytes(JOINT_STATES, data)
     order = joint_order(spec.joint_names, message.name, 'joint_states')
+    for part in ('position', 'velocity', 'effort'):
+        count = len(getattr(message, part))
+        if count != len(message.name) and (count or part == 'position'):
+            raise WrongJoints(f'joint_states: {len(message.name)} names, but {count} of {part}')
     position = np.asarray(message.position)[order]
     velocity = np.asarray(message.velocity)[order] if len(message.velocity) else 0 * position
     effort = np.asarray(message.effort)[order] if len(message.effort) else 0 * position
@@ -48,6 +52,18 @@ def read_joints(spec: RobotSpec, data: bytes) -> JointSample:
         velocity / spec.wire_scale,
         effort,
     )
+
+
+def nobody_msg(stamp_ns: int) -> bytes:
+    """Encode a JointState without joints: nobody is at the leader arms."""
+    kind = TYPES[JOINT_STATES.type]
+    empty = kind(header=header(stamp_ns), name=[], position=_NONE, velocity=_NONE, effort=_NONE)
+    return to_bytes(JOINT_STATES, empty)
+
+
+def is_nobody(data: bytes) -> bool:
+    """Whether a JointState has no joints."""
+    return len(from_bytes(JOINT_STATES, data).name) == 0
 
 
 def joint_order(wanted: Iterable[str], given: Iterable[str], where: str) -> np.ndarray:

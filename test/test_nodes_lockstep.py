@@ -1,0 +1,162 @@
+"""Lockstep: a graph does, bit for bit, what one process does; who keeps it waiting is dropped."""
+
+import io
+
+import numpy as np
+import pytest
+from graph import Graph, checkpoint
+
+from il_ros import wire
+from il_ros.arbiter.arbiter import Arbiter
+from il_ros.arbiter.sources import load_sources
+from il_ros.bringup.processes import up
+from il_ros.dataset.cache import load_episodes
+from il_ros.nodes.graph_parts import GraphParts
+from il_ros.nodes.graph_rig import GraphRig
+from il_ros.policy.pilot import load_pilot
+from il_ros.recorder.episode import EpisodeRecorder
+from il_ros.registry import make
+from il_ros.robot.load import load_robot
+from il_ros.rollout.hands import OperatorHands
+from il_ros.rollout.loop import Loop, cameras_of, through_wire
+from il_ros.rollout.recording import BagSubscriber
+from il_ros.session.collect import Collection, collect, read_results
+from il_ros.session.episode import EpisodePlan
+from il_ros.session.local import LocalRig
+from il_ros.session.phases import Standing
+from il_ros.session.steering import Steering
+from il_ros.sim.tasks import TASKS
+from il_ros.sim.world import World
+from il_ros.spec import JointSample
+
+SPEC = load_robot('sim')
+CAMERAS = ('cam_high',)
+ARRAYS = ('stamp_ns', 'position', 'velocity', 'objects', 'command', 'proposal', 'who')
+
+
+@pytest.fixture
+def one_thread():
+    """Torch with one thread, as in the policy node."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def assert_same(one, other):
+    """Two recorded episodes are the same to the last bit."""
+    for name in ARRAYS:
+        mine, yours = getattr(one, name), getattr(other, name)
+        assert mine.dtype == yours.dtype
+        np.testing.assert_array_equal(mine, yours, err_msg=name)
+    assert one.images.keys() == other.images.keys()
+    for name in one.images:
+        np.testing.assert_array_equal(one.images[name], other.images[name])
+
+
+def test_a_demonstration_is_the_same_through_the_graph_and_in_one_process(tmp_path):
+    given = {'root_dir': str(tmp_path / 'graph'), 'episodes': '1', 'lockstep': 'true'}
+    log = io.StringIO()
+    assert up('record', {**given, 'seed': '7'}, out=log) == 0, log.getvalue()
+    wanted = Collection(tmp_path / 'local', 'transfer', 1, range(7, 8), 'always')
+    collect(LocalRig(SPEC, 'transfer'), wanted, lambda result: None)
+    (graph,) = load_episodes(tmp_path / 'graph', SPEC)
+    (local,) = load_episodes(tmp_path / 'local', SPEC)
+    assert_same(graph, local)
+    (one,), (other,) = (read_results(tmp_path / name) for name in ('graph', 'local'))
+    assert (one.outcome, one.ticks, one.human_ticks) == (other.outcome, other.ticks, other.ticks)
+    assert one.is_repeatable
+    assert graph.meta['demonstrator_style'] == local.meta['demonstrator_style']
+
+
+PARTS = {
+    'sim_node': {'lockstep': True, 'cameras': 'cam_high'},
+    'policy_node': {'lockstep': True},
+    'intervention_node': {'lockstep': True, 'participants': 'policy,leader,joy'},
+    'operator_node': {'lockstep': True},
+    'recorder_node': {'lockstep': True, 'cameras': 'cam_high'},
+}
+
+
+TICKS = {'correct': 200, 'off': 40}  # after which a person stops the episode
+
+
+def plans(root):
+    """A policy that is corrected by the synthetic operator, and one that acts alone."""
+    return [
+        EpisodePlan(i, 11 + i, 'transfer', operator, 0, with_policy=True, root=str(root))
+        for i, operator in enumerate(TICKS)
+    ]
+
+
+def through_the_graph(root):
+    """Run both plans; return their results."""
+    with Graph(PARTS, namespace='/robot1') as graph:
+        steering = Steering(Standing(lambda phase, values: None))
+        parts = GraphParts(graph.client, list(PARTS), is_lockstep=True)
+        rig = GraphRig(parts, steering, False, 60.0, {'lockstep': True})
+        rig.load(str(checkpoint(0, cameras=CAMERAS)))
+        results = []
+        for plan in plans(root):
+            ticks = TICKS[plan.operator]
+            stop = lambda n=ticks: rig.tally.ticks >= n and steering.refusal('stop')  # noqa: E731
+            timer = graph.node.create_timer(0.002, stop)
+            results.append(rig.episode(plan))
+            graph.node.destroy_timer(timer)
+        return results
+
+
+def in_one_process(root, recorded):
+    """Run both plans with the same parts in a loop, for as long as they were recorded."""
+    pilot = load_pilot(checkpoint(0, cameras=CAMERAS), SPEC, 'cpu')
+    world = World(SPEC, make(TASKS, 'transfer'), cameras_of(SPEC, CAMERAS))
+    loop = Loop(world, Arbiter(SPEC, load_sources()), pilot)
+    recording = BagSubscriber(SPEC, EpisodeRecorder(root))
+    for plan, episode in zip(plans(root), recorded, strict=True):
+        correcting = plan.operator == 'correct'
+        loop.hands = OperatorHands(SPEC, 'transfer', 0, always=False) if correcting else None
+        while world.now_ns + SPEC.dt_ns < episode.stamp_ns[0]:  # until it was really stopped
+            world.step(None)
+        loop.reset(plan.seed)
+        recording.start(plan.meta(), world.now_ns)
+        for _ in episode.stamp_ns:
+            step = loop.tick()
+            recording(step)
+            world.step(through_wire(SPEC, step.decision.command))
+        recording.stop('unlabeled', 'stopped')
+
+
+def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
+    tmp_path, one_thread
+):
+    corrected, alone = through_the_graph(tmp_path / 'graph')
+    assert corrected.interventions > 0 and corrected.human_ticks < corrected.ticks
+    assert alone.human_ticks == 0 and alone.termination == 'stopped' and alone.is_repeatable
+    graph = load_episodes(tmp_path / 'graph', SPEC, CAMERAS)
+    in_one_process(tmp_path / 'local', graph)
+    local = load_episodes(tmp_path / 'local', SPEC, CAMERAS)
+    for one, other in zip(graph, local, strict=True):
+        assert len(one.stamp_ns) >= TICKS[one.meta['operator']]
+        assert_same(one, other)
+        assert one.meta['namespace'] == '/robot1'
+
+
+def test_who_does_not_answer_is_named_and_dropped_and_the_robot_holds():
+    parameters = {'lockstep': True, 'participants': 'policy,leader', 'silence_s': 0.2}
+    with Graph({'intervention_node': parameters}) as graph:
+        graph.listen(wire.AUTHORITY, wire.COMMAND)
+        still = np.zeros(SPEC.size)
+        sample = JointSample(SPEC.dt_ns, SPEC.home, still, still)
+        graph.publish(wire.LEADER, wire.joints_msg(SPEC, sample))
+        graph.publish(wire.JOINT_STATES, wire.joints_msg(SPEC, sample))
+        arms = graph.next(wire.AUTHORITY, read=lambda data: wire.read_authority(data)[1])
+        assert {(arm.who.value, arm.why) for arm in arms} == {('hold', 'no answer from policy')}
+        graph.wait(lambda: graph.heard[wire.COMMAND.name], 'the command to hold')
+        command = wire.read_trajectory(SPEC, graph.heard[wire.COMMAND.name][0], 'command')
+        np.testing.assert_allclose(command.targets[0], SPEC.home, atol=1e-12)
+        assert graph.ask('intervention_node/dropped') == (True, 'policy')
+        assert 'policy did not answer for' in graph.log()
+        assert graph.ask('intervention_node/reset')[0]
+        assert graph.ask('intervention_node/dropped') == (True, '')
