@@ -2,5 +2,7 @@
 
 import os
 
-os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+from domains import reserve
+
+os.environ.setdefault('ROS_DOMAIN_ID', str(reserve()))
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')

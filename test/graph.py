@@ -1,6 +1,5 @@
 """Graphs for tests: nodes as processes, real topics, and a node of ours that listens and asks."""
 
-import itertools
 import os
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from time import monotonic, sleep
 
 import numpy as np
 import rclpy
+from domains import reserve
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
@@ -29,16 +29,14 @@ from il_ros.nodes.topics import publisher, subscribe
 from il_ros.spec import JointSample, RobotSpec
 
 PATIENCE_S = 8.0
-DOMAINS = 101  # of those that Linux leaves free
 os.environ.update(profile_variables(os.environ, version('rclpy')))  # as in the nodes
-_domain = itertools.count(int(os.environ['ROS_DOMAIN_ID']))
 
 
 class Graph:
     """Processes of nodes in a domain of their own, and a node of ours among them."""
 
     def __init__(self, parts: dict[str, dict], namespace: str = ''):
-        domain = next(_domain) % DOMAINS
+        domain = reserve()
         self.environment = {**os.environ, 'ROS_DOMAIN_ID': str(domain), 'PYTHONUNBUFFERED': '1'}
         self.namespace = namespace
         self.logs = Path(mkdtemp(prefix='il_ros_graph_'))
