@@ -11,6 +11,7 @@ from il_ros.arbiter.lockstep import Lockstep
 from il_ros.spec import ActionChunk, Decision, JointSample, Proposal
 
 LATE = 1.5  # periods after which a tick that has not come is decided without it
+GOING_ON = 0.5  # the same while ticks go on not coming: watch() is called once a period
 
 
 class Hands(Protocol):
@@ -54,6 +55,7 @@ class Control:
         self._others: dict[str, Proposal] = {}
         self._wrong = ''  # why the newest joints are none
         self._decided_ns = -1
+        self._is_late = False  # the last tick was decided without joints of its own
         self._must_seat = True
         self._last: np.ndarray | None = None  # the command (A,) of the tick before
         self._is_at_rest = True
@@ -104,13 +106,16 @@ class Control:
             return None
         if self.lockstep is not None and self.lockstep.waiting_for(joints.stamp_ns):
             return None
+        self._is_late = False
         return self._decide(joints)
 
     def watch(self, clock_ns: int) -> Turn | None:
         """Real time: decide at clock_ns if a tick has not come, so that the command goes on."""
-        heard_ns = max(self._decided_ns, self.newest_ns)
-        if self.lockstep is not None or clock_ns - heard_ns <= LATE * self.arbiter.spec.dt_ns:
+        since_ns = clock_ns - max(self._decided_ns, self.newest_ns)
+        patience = GOING_ON if self._is_late else LATE
+        if self.lockstep is not None or since_ns <= patience * self.arbiter.spec.dt_ns:
             return None
+        self._is_late = True
         wrong = self.wrong_joints(clock_ns)
         if not wrong and self._joints is not None:
             return self._decide(replace(self._joints, stamp_ns=clock_ns))

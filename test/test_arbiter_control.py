@@ -1,0 +1,178 @@
+"""The control tick: decided once, on the joints of its time, and held with a reason."""
+
+import numpy as np
+import pytest
+
+from il_ros.arbiter.arbiter import Arbiter
+from il_ros.arbiter.control import Control
+from il_ros.arbiter.lockstep import Lockstep
+from il_ros.arbiter.sources import load_sources
+from il_ros.robot.load import load_robot
+from il_ros.spec import ActionChunk, JointSample, Proposal, Who
+
+SPEC = load_robot('sim')
+DT = SPEC.dt_ns
+STILL = np.zeros(SPEC.size)
+
+
+class Nobody:
+    """Hands that ask for what they are told to."""
+
+    def __init__(self):
+        self.asks = []
+
+    def propose(self, now_ns, command):
+        """Return it once."""
+        asks, self.asks = self.asks, []
+        return asks
+
+    def forget(self):
+        """Ask for nothing."""
+        self.asks = []
+
+
+def control(participants=None):
+    lockstep = None if participants is None else Lockstep(participants, 10.0)
+    return Control(Arbiter(SPEC, load_sources()), Nobody(), lockstep, 0.1)
+
+
+def sample(stamp_ns, position=SPEC.home):
+    return JointSample(stamp_ns, position, STILL, STILL)
+
+
+def ticked(it, stamp_ns, late_ns=0):
+    """Take joints and decide on them."""
+    it.take_joints(sample(stamp_ns))
+    return it.tick(stamp_ns + late_ns)
+
+
+def whys(turn):
+    return {arm.why for arm in turn.decision.authority}
+
+
+def test_each_tick_is_decided_once_with_the_stamp_of_its_joints():
+    it = control()
+    assert it.tick(DT) is None  # nothing is known yet
+    assert ticked(it, 5 * DT, late_ns=1000).decision.stamp_ns == 5 * DT
+    assert it.tick(5 * DT) is None
+    it.take_joints(sample(4 * DT))  # overtaken on the way
+    assert it.tick(5 * DT) is None
+
+
+def test_a_tick_that_does_not_come_is_decided_without_and_then_held():
+    it = control()
+    ticked(it, 0)
+    it.take_chunk(ActionChunk(0, np.tile(SPEC.home + 0.1, (20, 1))))
+    assert ticked(it, DT).decision.authority[0].who is Who.POLICY
+    assert it.watch(2 * DT) is None  # it may still come
+    late = it.watch(3 * DT)
+    assert late.decision.stamp_ns == 3 * DT and late.decision.authority[0].who is Who.POLICY
+    assert it.watch(4 * DT).decision.stamp_ns == 4 * DT
+    held = it.watch(DT + 100_000_001)
+    assert whys(held) == {'joint_states older than 0.1 s'}
+    assert it.watch(DT + 100_000_001 + DT // 4) is None
+    assert whys(it.watch(2 * DT + 100_000_001)) == {'joint_states older than 0.1 s'}
+
+
+def test_joints_that_arrive_old_are_not_decided_on():
+    it = control()
+    it.take_joints(sample(0))
+    assert it.tick(100_000_001) is None
+    assert it.wrong_joints(100_000_001) == 'joint_states older than 0.1 s'
+
+
+def test_nothing_is_commanded_before_a_pose_is_known():
+    it = control()
+    it.refuse_joints('joint_states: not ours')
+    assert it.watch(10**9) is None and it.wrong_joints(10**9) == 'joint_states: not ours'
+
+
+def test_wrong_joints_hold_with_their_reason_until_right_ones_come():
+    it = control()
+    ticked(it, 0)
+    it.refuse_joints('joint_states: not ours')
+    assert whys(it.watch(2 * DT)) == {'joint_states: not ours'}
+    assert whys(ticked(it, 3 * DT)) == {'no chunk yet'}
+
+
+def test_a_reset_waits_until_the_command_stands_and_forgets_older_joints():
+    it = control()
+    ticked(it, 0)
+    it.take_chunk(ActionChunk(0, np.linspace(SPEC.home, SPEC.home + 0.3, 20)))
+    for i in range(1, 8):
+        ticked(it, i * DT)
+    it.forget(8 * DT)
+    it.take_joints(sample(8 * DT))
+    assert it.tick(8 * DT) is None
+    turns = [ticked(it, i * DT) for i in range(9, 60)]
+    braking = [whys(turn) == {'coming to rest before the reset'} for turn in turns]
+    first = braking.index(False)
+    assert first > 2 and not any(braking[first:])
+    np.testing.assert_array_equal(turns[first].decision.command, SPEC.home)
+    speeds = np.abs(np.diff([turn.decision.command for turn in turns[:first]], axis=0)) / SPEC.dt_s
+    assert speeds[-1].max() < 1e-9 < speeds[0].max()
+
+
+def test_what_a_device_stamped_while_the_joints_were_on_their_way_is_not_the_future():
+    it = control()
+    ticked(it, 0)
+    engaged = (True,) * len(SPEC.arms)
+    it._hands.asks = [Proposal(DT + 900_000, SPEC.home, engaged)]
+    turn = ticked(it, DT, late_ns=1_000_000)
+    assert turn.decision.authority[0].who is Who.HUMAN
+    assert turn.proposal.stamp_ns == DT + 900_000
+
+
+def test_a_further_source_has_the_arms_while_it_speaks(tmp_path):
+    path = tmp_path / 'arbiter.yaml'
+    path.write_text(
+        'topics:\n'
+        '  policy: {topic: policy/action_chunk, timeout: 2.0, priority: 10}\n'
+        '  planner: {topic: planner/target, timeout: 0.05, priority: 90}\n'
+    )
+    it = Control(Arbiter(SPEC, load_sources(path)), Nobody(), None, 0.1)
+    ticked(it, 0)
+    it.take_proposal(Proposal(DT, SPEC.home, (True,) * len(SPEC.arms), 'planner'))
+    assert whys(ticked(it, DT)) == {'planner engaged'}
+
+
+def test_lockstep_waits_for_everyone_and_takes_the_chunk_of_its_tick():
+    it = control(['policy', 'leader'])
+    it.take_joints(sample(0))
+    assert it.tick(0) is None
+    it.take_chunk(ActionChunk(0, np.tile(SPEC.home, (5, 1)), 'v1'))
+    it.lockstep.answer('policy', 0)
+    assert it.tick(0) is None
+    it.lockstep.answer('leader', 0)
+    turn = it.tick(0)
+    assert turn.decision.authority[0].who is Who.POLICY  # the first tick of an episode too
+    assert turn.decision.authority[0].policy_version == 'v1'
+    assert it.watch(10**12) is None  # no clock takes part
+
+
+def test_who_is_silent_in_lockstep_is_dropped_until_the_next_episode():
+    it = control(['policy'])
+    it.take_joints(sample(0))
+    assert it.drop_silent(9.9) == []
+    assert it.drop_silent(10.0) == ['policy']
+    assert whys(it.tick(0)) == {'no answer from policy'}
+    assert whys(ticked(it, DT)) == {'no answer from policy'}
+    it.forget(DT)
+    assert it.lockstep.dropped == [] and it.drop_silent(99.0) == []
+    it.take_joints(sample(2 * DT))
+    assert it.tick(2 * DT) is None
+
+
+@pytest.mark.parametrize('participants', [None, []])
+def test_real_time_and_lockstep_decide_the_same(participants):
+    it = control(participants)
+    commands = []
+    for i in range(10):
+        if i == 2:
+            it.take_chunk(ActionChunk(i * DT, np.linspace(SPEC.home, SPEC.home + 0.1, 8)))
+        commands.append(ticked(it, i * DT).decision.command)
+    other = control(None if participants == [] else [])
+    for i in range(10):
+        if i == 2:
+            other.take_chunk(ActionChunk(i * DT, np.linspace(SPEC.home, SPEC.home + 0.1, 8)))
+        np.testing.assert_array_equal(ticked(other, i * DT).decision.command, commands[i])

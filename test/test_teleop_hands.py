@@ -1,0 +1,101 @@
+"""Hands: one person, several devices, and no word that outlives its device."""
+
+import numpy as np
+import pytest
+
+from il_ros.robot.load import load_robot
+from il_ros.spec import JointSample
+from il_ros.teleop.hands import Hands
+from il_ros.teleop.keys import Keys
+from il_ros.teleop.mapping import AXES, BUTTONS, load_mapping
+
+SPEC = load_robot('sim')
+DT = SPEC.dt_ns
+STILL = np.zeros(SPEC.size)
+AT_REST = np.zeros(len(AXES))
+
+
+@pytest.fixture
+def hands():
+    return Hands(SPEC, load_mapping())
+
+
+def buttons(*held):
+    pressed = np.zeros(len(BUTTONS))
+    pressed[[BUTTONS.index(name) for name in held]] = 1
+    return pressed
+
+
+def leader(stamp_ns):
+    return JointSample(stamp_ns, SPEC.home + 0.1, STILL, STILL)
+
+
+def test_nobody_asks_for_nothing(hands):
+    assert hands.propose(0, SPEC.home) == []
+    hands.take_joy(0, AT_REST, buttons())
+    assert hands.propose(0, SPEC.home) == []
+
+
+def test_the_sticks_ask_while_the_dead_man_is_held_and_say_once_that_it_is_let_go(hands):
+    hands.take_joy(0, AT_REST, buttons('leftshoulder'))
+    (held,) = hands.propose(0, SPEC.home)
+    assert held.source == 'joystick' and held.engaged == (True, False)
+    hands.take_joy(DT, AT_REST, buttons())
+    (released,) = hands.propose(DT, SPEC.home)
+    assert released.engaged == (False, False)
+    assert hands.propose(DT, SPEC.home) == []
+
+
+def test_arms_are_selected_before_the_dead_man_is_held(hands):
+    hands.take_joy(0, AT_REST, buttons('dpad_up'))
+    hands.propose(0, SPEC.home)
+    hands.take_joy(DT, AT_REST, buttons('leftshoulder'))
+    assert hands.propose(DT, SPEC.home)[0].engaged == (True, True)
+
+
+def test_a_reading_of_the_leader_arms_is_passed_on_once(hands):
+    hands.take_leader(leader(0))
+    (proposal,) = hands.propose(0, SPEC.home)
+    assert proposal.source == 'leader' and proposal.engaged == (False, False)
+    assert hands.propose(DT, SPEC.home) == []
+    hands.take_joy(DT, AT_REST, buttons('leftshoulder'))
+    hands.take_leader(leader(DT))
+    assert hands.propose(DT, SPEC.home)[0].engaged == (True, True)
+
+
+def test_leader_arms_take_the_sticks_hold_away(hands):
+    hands.take_joy(0, AT_REST, buttons('leftshoulder'))
+    assert hands.propose(0, SPEC.home)[0].source == 'joystick'
+    hands.take_leader(leader(DT))
+    proposals = hands.propose(DT, SPEC.home)
+    assert [(p.source, p.engaged) for p in proposals] == [
+        ('leader', (True, True)),
+        ('joystick', (False, False)),
+    ]
+
+
+def test_a_device_that_fell_silent_has_let_go(hands):
+    hands.take_joy(0, AT_REST, buttons('leftshoulder'))
+    assert hands.propose(200_000_000, SPEC.home)
+    assert hands.propose(200_000_001, SPEC.home) == []
+
+
+def test_what_is_not_finite_is_refused(hands):
+    with pytest.raises(ValueError, match='joy: an axis is not finite'):
+        hands.take_joy(0, AT_REST * np.nan, buttons())
+    with pytest.raises(ValueError, match='leader/joint_states: a position is not finite'):
+        hands.take_leader(JointSample(0, STILL * np.nan, STILL, STILL))
+
+
+def test_a_pad_with_fewer_buttons_has_those_not_held(hands):
+    hands.take_joy(0, AT_REST[:2], np.zeros(3))
+    hands.take_leader(leader(0))
+    assert hands.propose(0, SPEC.home)[0].engaged == (False, False)
+
+
+def test_a_key_speaks_once_a_press_and_not_for_what_was_held_before():
+    keys = Keys(load_mapping())
+    assert keys.pressed(buttons('start')) == []
+    assert keys.pressed(buttons()) == []
+    assert keys.pressed(buttons('start', 'guide')) == ['start', 'estop']
+    assert keys.pressed(buttons('start', 'guide')) == []
