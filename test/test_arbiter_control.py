@@ -123,6 +123,21 @@ def test_what_a_device_stamped_while_the_joints_were_on_their_way_is_not_the_fut
     assert turn.proposal.stamp_ns == DT + 900_000
 
 
+def test_a_person_is_asked_for_what_lasts():
+    it = control()
+    ticked(it, 0)
+    it.take_chunk(ActionChunk(0, np.tile(SPEC.home, (3, 1))))
+    requests = []
+    for i in range(1, 25):
+        ticked(it, i * DT)
+        requests.append((it.arbiter.request, it.request))
+    first = [why for why, _ in requests].index('left: chunk exhausted; right: chunk exhausted')
+    assert [told for _, told in requests].index(requests[first][0]) == first + 15
+    it.take_chunk(ActionChunk(25 * DT, np.tile(SPEC.home, (3, 1))))
+    ticked(it, 25 * DT)
+    assert it.request == ''
+
+
 def test_a_further_source_has_the_arms_while_it_speaks(tmp_path):
     path = tmp_path / 'arbiter.yaml'
     path.write_text(

@@ -74,6 +74,19 @@ def test_leader_arms_take_the_sticks_hold_away(hands):
     ]
 
 
+def test_who_leaves_the_leader_arms_lets_go_of_them(hands):
+    hands.leave_leader()
+    assert hands.propose(0, SPEC.home) == []
+    hands.take_joy(0, AT_REST, buttons('leftshoulder'))
+    hands.take_leader(leader(0))
+    assert hands.propose(0, SPEC.home)[0].engaged == (True, True)
+    hands.take_joy(DT, AT_REST, buttons())
+    hands.leave_leader()
+    (gone,) = hands.propose(DT, SPEC.home)
+    assert (gone.source, gone.engaged) == ('leader', (False, False))
+    assert hands.propose(DT, SPEC.home) == []
+
+
 def test_a_device_that_fell_silent_has_let_go(hands):
     hands.take_joy(0, AT_REST, buttons('leftshoulder'))
     assert hands.propose(200_000_000, SPEC.home)

@@ -11,6 +11,7 @@ from il_ros.arbiter.lockstep import Lockstep
 from il_ros.spec import ActionChunk, Decision, JointSample, Proposal
 
 LATE = 1.5  # periods after which a tick that has not come is decided without it
+PLEA_NS = 300_000_000  # a person is not asked for what is over sooner: a chunk on its way
 GOING_ON = 0.5  # the same while ticks go on not coming: watch() is called once a period
 
 
@@ -49,6 +50,7 @@ class Control:
         self.max_age_s = max_age_s
         self.operator = ''  # who the person at the hands is
         self.newest_ns = -1  # the stamp of the newest joints
+        self.request = ''  # why a person is wanted, and for more than a moment
         self._hands = hands
         self._joints: JointSample | None = None
         self._chunk: ActionChunk | None = None
@@ -59,6 +61,7 @@ class Control:
         self._must_seat = True
         self._last: np.ndarray | None = None  # the command (A,) of the tick before
         self._is_at_rest = True
+        self._plea, self._plea_ns = '', 0  # the arbiter's request, and since when
 
     # -- what comes in ------------------------------------------------------------------------
 
@@ -136,7 +139,7 @@ class Control:
         """Decide the tick at joints.stamp_ns."""
         if self._must_seat and (self._is_at_rest or self.lockstep is not None):
             self.arbiter.reset(joints)
-            self._must_seat = False
+            self._must_seat, self._last = False, self.arbiter.command  # it stands there
         why = 'coming to rest before the reset' if self._must_seat else ''
         if self.lockstep is not None and self.lockstep.dropped:
             why = f'no answer from {", ".join(self.lockstep.dropped)}'
@@ -159,8 +162,12 @@ class Control:
         return proposals[0] if proposals else None
 
     def _noted(self, turn: Turn) -> Turn:
-        """Note which tick was decided, and whether the command stands."""
+        """Note what was decided when, whether the command stands, and what a person is asked."""
         before, self._last = self._last, turn.decision.command
-        self._decided_ns = turn.decision.stamp_ns
+        now_ns = self._decided_ns = turn.decision.stamp_ns
         self._is_at_rest = before is not None and np.array_equal(before, self._last)
+        if self.arbiter.request != self._plea:
+            self._plea, self._plea_ns = self.arbiter.request, now_ns
+        if not self._plea or now_ns - self._plea_ns >= PLEA_NS:
+            self.request = self._plea
         return turn

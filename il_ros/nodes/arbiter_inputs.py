@@ -101,6 +101,7 @@ class ArbiterInputs:
     def on_leader(self, source: str, data: bytes) -> None:
         """Take where the leader arms are; without any joints there is nobody at them."""
         if wire.is_nobody(data):
+            self.hands.leave_leader()
             self.heard(source, wire.stamp_ns_of(wire.LEADER, data) or 0)
             return
         sample = wire.read_joints(self.spec, data)

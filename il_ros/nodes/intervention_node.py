@@ -109,8 +109,8 @@ class InterventionNode(Node):
             out.publish(wire.command_msg(self.spec, target, turn.decision))
         self.meter.count('command')
         self.meter.span('command_age', (self.now_ns() - stamp_ns) * 1e-9)
-        if self.arbiter.request != self.told:
-            self.plead(self.arbiter.request)
+        if self.control.request != self.told:
+            self.plead(self.control.request)
 
     def plead(self, why: str) -> None:
         """Tell, once, why a person is wanted, or no longer is."""
@@ -128,7 +128,7 @@ class InterventionNode(Node):
 
     def say(self) -> Said:
         """What /diagnostics shall know: why the arms hold, who does not answer."""
-        wrong = self.control.wrong_joints(self.now_ns()) or self.arbiter.request
+        wrong = self.control.wrong_joints(self.now_ns()) or self.control.request
         dropped = self.lockstep.dropped if self.lockstep else ()
         return wrong, {'dropped': ', '.join(dropped)}
 

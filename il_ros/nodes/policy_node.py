@@ -18,6 +18,7 @@ from il_ros.nodes.thinker import Thinker
 from il_ros.nodes.topics import publisher
 from il_ros.policy.deployment import Deployment
 from il_ros.robot.load import load_robot
+from il_ros.spec import ActionChunk
 
 PARAMS = (
     Param('checkpoint', '', 'checkpoint folder; set it again to swap while running'),
@@ -53,8 +54,6 @@ class PolicyNode(ManagedNode):
         self.swap = Swap(self, self.deployment)
         self.create_service(Trigger, '~/reset', self.on_reset)
 
-    # -- lifecycle ----------------------------------------------------------------------------
-
     def on_configure(self, state):
         """Load the checkpoint; one that does not fit the robot is refused here."""
         try:
@@ -65,9 +64,8 @@ class PolicyNode(ManagedNode):
             return TransitionCallbackReturn.FAILURE
         self.refused = ''
         self.swap.forget()
-        given = (self.deployment.builder(), self.p.transport, self.p.lockstep)
-        then = (self.on_observation, self.diagnostics.refuse)
-        self.inputs = ObservationInputs(self, *given, *then)
+        given = (self, self.deployment.builder(), self.p.transport, self.p.lockstep)
+        self.inputs = ObservationInputs(*given, self.on_observation, self.diagnostics.refuse)
         return super().on_configure(state)
 
     def on_activate(self, state):
@@ -94,17 +92,15 @@ class PolicyNode(ManagedNode):
         """Start an episode: empty history, the seed's own randomness."""
         response.success = self.inputs is not None
         response.message = '' if self.inputs else 'no checkpoint: configure the node first'
-        if response.success:
-            self.reset()
+        self.reset()
         return response
 
     def reset(self) -> None:
         """Forget what was seen."""
-        if self.inputs is not None:
-            self.inputs.builder.forget()
+        if self.inputs is None:
+            return
+        self.inputs.builder.forget()
         self.thinker.reset(self.get_parameter('seed').value)
-
-    # -- acting -------------------------------------------------------------------------------
 
     def on_observation(self, observation) -> None:
         """Let the policy think of a tick while it is active."""
@@ -118,15 +114,13 @@ class PolicyNode(ManagedNode):
         if not self.is_active:
             return
         if chunk is None:
-            nothing = np.zeros((0, self.spec.size))
-            self.chunks.publish(wire.trajectory_msg(self.spec, stamp_ns, nothing))
-            return
-        self.meter.count('chunk')
-        self.meter.span('plan', self.deployment.plan_s)
-        self.scores.publish(self.deployment.score_msg(chunk))
-        self.chunks.publish(
-            wire.trajectory_msg(self.spec, chunk.stamp_ns, chunk.targets, chunk.version)
-        )
+            chunk = ActionChunk(stamp_ns, np.zeros((0, self.spec.size)))
+        else:
+            self.meter.count('chunk')
+            self.meter.span('plan', self.deployment.plan_s)
+            self.scores.publish(self.deployment.score_msg(chunk))
+        plan = (chunk.stamp_ns, chunk.targets, chunk.version)
+        self.chunks.publish(wire.trajectory_msg(self.spec, *plan))
 
     def say(self) -> Said:
         """What /diagnostics shall know: what acts, and why it does not."""

@@ -33,7 +33,7 @@ class Hands:
         self._leader: JointSample | None = None
         self._proposed: JointSample | None = None  # the leader's reading that was passed on
         self._joy: tuple[int, np.ndarray, np.ndarray] | None = None
-        self._is_jogging = False
+        self._is_jogging = self._has_left = False
         self._jog.reset()
 
     def take_leader(self, sample: JointSample) -> None:
@@ -41,6 +41,11 @@ class Hands:
         if not np.isfinite(sample.position).all():
             raise ValueError('leader/joint_states: a position is not finite')
         self._leader = sample
+
+    def leave_leader(self) -> None:
+        """Nobody is at the leader arms any more."""
+        self._has_left = self._proposed is not None
+        self._leader = self._proposed = None
 
     def take_joy(self, stamp_ns: int, axes: np.ndarray, buttons: np.ndarray) -> None:
         """Take a reading of the game controller; ValueError for what is not finite."""
@@ -54,6 +59,10 @@ class Hands:
 
         Nothing where there are none, or the leader arms' reading was passed on before.
         """
+        if self._has_left:
+            self._has_left = False
+            nobody = (False,) * len(self._spec.arms)
+            return [Proposal(now_ns, command, nobody)]
         joy = self._joy if self._joy and self._is_fresh(self._joy[0], now_ns) else None
         if self._leader is not None and self._is_fresh(self._leader.stamp_ns, now_ns):
             is_held = joy is not None and self._is_held(joy[2])
