@@ -48,6 +48,7 @@ class Graph:
         self.node = Node('tester', context=self.context, namespace=namespace or '/')
         self.client = Client(self.node, PATIENCE_S)
         self.heard: dict[str, list[bytes]] = defaultdict(list)
+        self._asked: set[str] = set()
         self._publishers: dict[wire.Topic, object] = {}
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
@@ -122,6 +123,10 @@ class Graph:
 
     def ask(self, service: str) -> tuple[bool, str]:
         """Call a Trigger service; return whether it was done, and what was said."""
+        node, name = service.split('/', 1)
+        if service not in self._asked:
+            self.client.introduce(node, {name: Trigger})
+            self._asked.add(service)
         response = self.client.call(Trigger, service, Trigger.Request())
         return response.success, response.message
 

@@ -1,6 +1,7 @@
 """Lockstep: a graph does, bit for bit, what one process does; who keeps it waiting is dropped."""
 
 import io
+import signal
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from il_ros.nodes.graph_parts import GraphParts
 from il_ros.nodes.graph_rig import GraphRig
 from il_ros.policy.pilot import load_pilot
 from il_ros.recorder.episode import EpisodeRecorder
+from il_ros.recorder.read import read_meta
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.rollout.hands import OperatorHands
@@ -71,10 +73,11 @@ def test_a_demonstration_is_the_same_through_the_graph_and_in_one_process(tmp_pa
     assert graph.meta['demonstrator_style'] == local.meta['demonstrator_style']
 
 
+PARTICIPANTS = {'participants': 'policy,leader,joy', 'silence_s': 2.0}
 PARTS = {
     'sim_node': {'lockstep': True, 'cameras': 'cam_high'},
     'policy_node': {'lockstep': True},
-    'intervention_node': {'lockstep': True, 'participants': 'policy,leader,joy'},
+    'intervention_node': {'lockstep': True, **PARTICIPANTS},
     'operator_node': {'lockstep': True},
     'recorder_node': {'lockstep': True, 'cameras': 'cam_high'},
 }
@@ -92,20 +95,32 @@ def plans(root):
 
 
 def through_the_graph(root):
-    """Run both plans; return their results."""
+    """Run both plans, and one whose operator freezes; return the results."""
     with Graph(PARTS, namespace='/robot1') as graph:
         steering = Steering(Standing(lambda phase, values: None))
         parts = GraphParts(graph.client, list(PARTS), is_lockstep=True)
         rig = GraphRig(parts, steering, False, 60.0, {'lockstep': True})
         rig.load(str(checkpoint(0, cameras=CAMERAS)))
-        results = []
-        for plan in plans(root):
-            ticks = TICKS[plan.operator]
-            stop = lambda n=ticks: rig.tally.ticks >= n and steering.refusal('stop')  # noqa: E731
-            timer = graph.node.create_timer(0.002, stop)
-            results.append(rig.episode(plan))
+
+        def run(plan, at_tick):
+            timer = graph.node.create_timer(0.002, lambda: at_tick(rig.tally.ticks))
+            result = rig.episode(plan)
             graph.node.destroy_timer(timer)
-        return results
+            return result
+
+        def stop_at(limit):
+            return lambda ticks: ticks >= limit and steering.refusal('stop')
+
+        results = [run(plan, stop_at(TICKS[plan.operator])) for plan in plans(root)]
+        operator = graph.processes['operator_node']
+
+        def freeze_and_stop(ticks):
+            frozen = 20 <= ticks < 40
+            operator.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
+            stop_at(40)(ticks)
+
+        frozen = EpisodePlan(2, 13, 'transfer', 'always', 0, True, f'{root}_frozen')
+        return [*results, run(frozen, freeze_and_stop)]
 
 
 def in_one_process(root, recorded):
@@ -131,9 +146,11 @@ def in_one_process(root, recorded):
 def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
     tmp_path, one_thread
 ):
-    corrected, alone = through_the_graph(tmp_path / 'graph')
+    corrected, alone, frozen = through_the_graph(tmp_path / 'graph')
     assert corrected.interventions > 0 and corrected.human_ticks < corrected.ticks
     assert alone.human_ticks == 0 and alone.termination == 'stopped' and alone.is_repeatable
+    assert not frozen.is_repeatable
+    assert read_meta(frozen.bag)['dropped'] == 'leader, joy'
     graph = load_episodes(tmp_path / 'graph', SPEC, CAMERAS)
     in_one_process(tmp_path / 'local', graph)
     local = load_episodes(tmp_path / 'local', SPEC, CAMERAS)

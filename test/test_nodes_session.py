@@ -4,12 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from graph import Graph
+from graph import Graph, checkpoint
 
 from il_ros import wire
+from il_ros.dataset.cache import load_episodes
+from il_ros.dataset.episode import WHO
 from il_ros.recorder.read import read_meta
 from il_ros.robot.load import load_robot
 from il_ros.session.collect import read_results
+from il_ros.spec import Who
 from il_ros.teleop.mapping import BUTTONS
 
 SPEC = load_robot('sim')
@@ -30,7 +33,8 @@ def session(root):
 
 @pytest.fixture(scope='module')
 def graph(session):
-    with Graph({**{name: {} for name in NODES}, 'session_node': session}) as graph:
+    parts = {**{name: {} for name in NODES}, 'session_node': session, 'policy_node': {}}
+    with Graph(parts) as graph:
         graph.listen(wire.EPISODE)
         graph.told = 0  # messages of `episode` that were looked at
         yield graph
@@ -104,6 +108,30 @@ def test_a_session_that_crashed_goes_on_where_it_was_and_ends_by_itself(graph, s
     assert json.loads((root / 'results.json').read_text())['n'] == 2
 
 
+def test_a_policy_is_brought_to_act_by_the_session_and_its_bag_can_be_learned_from(
+    graph, session, tmp_path
+):
+    parts = f'{session["parts"]},policy_node'
+    folder = str(checkpoint(0))
+    wanted = {'kind': 'evaluate', 'checkpoint': folder, 'episodes': 1, 'root_dir': str(tmp_path)}
+    graph.start('session_node', {**session, **wanted, 'parts': parts})
+    await_phase(graph, 'running')
+    graph.listen(wire.AUTHORITY)
+    graph.next(wire.AUTHORITY, lambda arms: arms[0].who is Who.POLICY, read_arms)
+    graph.count(wire.AUTHORITY, 20)
+    assert graph.ask('session_node/failure')[0]
+    assert graph.processes['session_node'].wait(20) == 0
+    assert graph.client.state_of('policy_node') == 'inactive'
+    (result,) = read_results(tmp_path)
+    assert (result.outcome, result.seed, result.human_ticks) == ('failure', 4, 0)
+    (episode,) = load_episodes(tmp_path, SPEC, include_suspect=True)
+    assert (episode.who == WHO.index(Who.POLICY)).all(axis=1).sum() >= 10
+
+
+def read_arms(data):
+    return wire.read_authority(data)[1]
+
+
 def test_every_try_is_in_a_bag_of_its_own(graph, root):
     metas = [read_meta(bag) for bag in sorted(root.glob('episode_*'))]
     assert [m['discarded'] for m in metas] == [True, False, False, False]
@@ -118,5 +146,5 @@ def test_a_node_that_is_not_there_is_named_and_ends_the_session(tmp_path):
     parameters = {'parts': 'sim_node', 'root_dir': str(tmp_path), 'patience_s': 0.5}
     with Graph({'session_node': parameters}) as graph:
         assert graph.processes['session_node'].wait(20) == 1
-        line = 'session ended: sim_node/peers: no such service; is the node up? (waited 0.5 s)'
+        line = 'session ended: sim_node: not there; is the node up? (waited 0.5 s)'
         assert line in graph.log()

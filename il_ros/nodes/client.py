@@ -1,17 +1,18 @@
 """Calls into a graph from a plain program: services and parameters, answered by a deadline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic, sleep
 from typing import Any
 
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Parameter, ParameterValue
-from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import ListParameters, SetParameters
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 PATIENCE_S = 30.0  # a node that has not answered by then is not there
+ASK_AGAIN_S = 1.0
 LONGEST_PAUSE_S = 0.01  # between two looks at what is waited for
 
 
@@ -41,16 +42,40 @@ class Client:
         if self._is_closed:
             raise Closed
 
+    def introduce(self, node_name: str, services: Mapping[str, type]) -> None:
+        """
+        Make ourselves known to a node as a caller of its services; GraphError if it is not there.
+
+        A node throws away the answer to a caller that it has not found yet. It finds our callers
+        in the order in which they were made: when the last one, which may ask twice, gets its
+        answer, all are found.
+        """
+        for name, kind in services.items():
+            self._client(kind, f'{node_name}/{name}')
+        last = self.node.create_client(ListParameters, f'{node_name}/list_parameters')
+        self.wait_until(last.service_is_ready, f'{node_name}: not there; is the node up?')
+        asked: list[tuple[float, Any]] = []  # when [s], and what will hold the answer
+
+        def is_answered() -> bool:
+            if not asked or monotonic() - asked[-1][0] > ASK_AGAIN_S:
+                asked.append((monotonic(), last.call_async(ListParameters.Request())))
+            return any(future.done() for _, future in asked)
+
+        self.wait_until(is_answered, f'{node_name}: no answer; is the node busy?')
+
     def call(self, kind: type, name: str, request: Any) -> Any:
         """Call a service and return its response; GraphError when nobody answers."""
         self.check_open()
-        if name not in self._clients:
-            self._clients[name] = self.node.create_client(kind, name)
-        client = self._clients[name]
+        client = self._client(kind, name)
         self.wait_until(client.service_is_ready, f'{name}: no such service; is the node up?')
         future = client.call_async(request)
         self.wait_until(future.done, f'{name}: no answer')
         return future.result()
+
+    def _client(self, kind: type, name: str) -> Any:
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(kind, name)
+        return self._clients[name]
 
     def trigger(self, name: str) -> str:
         """Call a Trigger service and return its message; GraphError with it when refused."""

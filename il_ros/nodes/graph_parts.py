@@ -7,14 +7,12 @@ from typing import Any
 from std_srvs.srv import Trigger
 
 from il_ros.nodes.client import Client
-from il_ros.nodes.diagnostics import peers_of
 from il_ros.nodes.graph_policy import GraphPolicy
+from il_ros.nodes.meeting import introduce, meet
 from il_ros.session.episode import Ending, EpisodePlan
-from il_ros.session.peers import unreached
 
 START_PATIENCE_S = 5.0  # until the recorder has heard all that it needs
 CLOSE_PATIENCE_S = 30.0  # for the last messages, and a slow disk
-OWN = 'session_node'
 
 
 class GraphParts:
@@ -30,10 +28,11 @@ class GraphParts:
         self._have_operator = 'operator_node' in names
         self._have_policy = 'policy_node' in names
         self._policy = GraphPolicy(client)
-        self._are_met = False
+        self._are_known = self._are_met = False
 
     def load(self, checkpoint: str) -> None:
         """Act with another checkpoint from now on; ValueError leaves the old one in place."""
+        self._introduce()
         self._policy.load(checkpoint)
         self._are_met = False  # it listens since it is configured
 
@@ -41,9 +40,11 @@ class GraphParts:
 
     def prepare(self, plan: EpisodePlan) -> None:
         """Build the scene; the arms hold there. Once all parts hear each other."""
+        self._introduce()
         if not self._are_met:
-            self._meet()
+            meet(self.client, self.names)
             self._end_left_over()
+            self._are_met = True
         if self.have_sim:
             self.client.set('sim_node', {'seed': plan.seed})
             self.client.trigger('sim_node/reset')
@@ -118,20 +119,11 @@ class GraphParts:
         self.client.set('operator_node', style)
         self.client.trigger('operator_node/reset')
 
-    def _meet(self) -> None:
-        """Wait until every topic has found its listeners: no message is lost from then on."""
-        gaps = ['']
-
-        def have_met() -> bool:
-            peers = {OWN: peers_of(self.client.node)}
-            for name in self.names:
-                if name != OWN:
-                    peers[name] = json.loads(self.client.trigger(f'{name}/peers'))
-            gaps.append('; '.join(unreached(peers)))
-            return not gaps[-1]
-
-        self.client.wait_until(have_met, lambda: f'the nodes do not hear each other: {gaps[-1]}')
-        self._are_met = True
+    def _introduce(self) -> None:
+        """Get to know every node, once; GraphError names one that is not there."""
+        if not self._are_known:
+            introduce(self.client, self.names)
+            self._are_known = True
 
     def _end_left_over(self) -> None:
         """End what a session that crashed has left going on."""

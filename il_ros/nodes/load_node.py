@@ -8,6 +8,7 @@ from time import sleep, time_ns
 from rclpy.node import Node
 
 from il_ros.nodes.client import Client, wait_until
+from il_ros.nodes.meeting import introduce
 from il_ros.nodes.params import Param, declare
 from il_ros.nodes.run import finish, run
 from il_ros.nodes.topics import publisher
@@ -62,6 +63,7 @@ class LoadNode(Node):
         what = 'the recorder: not every topic has a subscriber'
         ports = self.ports.values()
         wait_until(lambda: all(p.get_subscription_count() for p in ports), FOUND_S, what)
+        introduce(self.client, ['recorder_node'])
 
     def publish(self) -> None:
         """Publish each message when it is due; one that is late is published all the same."""

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.spec import Authority, Outcome, Who
 
+SYNTHETIC = ('always', 'correct')  # what a synthetic operator does, in a demonstrator's style
+
 
 @dataclass(frozen=True)
 class EpisodePlan:
@@ -25,8 +27,10 @@ class EpisodePlan:
     def meta(self) -> dict[str, Any]:
         """What the bag says of itself from the start."""
         keys = ('number', 'seed', 'task', 'operator', 'demonstrator', 'with_policy', 'round')
-        style = asdict(DEMONSTRATORS[self.demonstrator])
-        return {**{key: getattr(self, key) for key in keys}, 'demonstrator_style': style}
+        meta = {key: getattr(self, key) for key in keys}
+        if self.operator in SYNTHETIC:
+            meta['demonstrator_style'] = asdict(DEMONSTRATORS[self.demonstrator])
+        return meta
 
 
 @dataclass(frozen=True)
