@@ -1,4 +1,4 @@
-"""A lifecycle node that refuses an impossible transition, of which rclpy's own dies."""
+"""A lifecycle node that refuses an impossible transition, of which Jazzy's rclpy dies."""
 
 from typing import Any
 
@@ -14,16 +14,21 @@ class ManagedNode(LifecycleNode):
         change = service.callback
 
         def on_change_state(request: Any, response: Any) -> Any:
-            try:
+            if self._is_possible(request.transition):
                 return change(request, response)
-            except RuntimeError as error:  # of the state machine; those of callbacks are caught
-                self._refuse(request.transition, error)
-                response.success = False
-                return response
+            self._refuse(request.transition)
+            response.success = False
+            return response
 
         service.callback = on_change_state
 
-    def _refuse(self, transition: Any, error: RuntimeError) -> None:
+    def _is_possible(self, transition: Any) -> bool:
+        """Whether the state allows it; a label, where one is given, goes before the number."""
+        rows = self._state_machine.available_transitions  # (number, label, ...)
+        place, wanted = (1, transition.label) if transition.label else (0, transition.id)
+        return wanted in [row[place] for row in rows]
+
+    def _refuse(self, transition: Any) -> None:
         machine = self._state_machine
         possible = [row[1] for row in machine.available_transitions]
         self.get_logger().error(
