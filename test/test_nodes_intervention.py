@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from graph import Graph, Robot, assert_within_limits, changed, settle
+from graph import Graph, Robot, assert_within_limits, changed
 
 from il_ros import wire
 from il_ros.robot.load import load_robot
@@ -180,8 +180,12 @@ def test_other_leader_arms_are_refused_and_the_node_goes_on(graph):
     graph.publish(wire.LEADER, changed(sample, name=[f'a{i}' for i in range(14)]))
     graph.publish(wire.LEADER, changed(sample, position=np.full(14, np.nan)))
     graph.publish(wire.JOY, wire.joy_msg(graph.now_ns(), np.full(6, np.nan), np.zeros(2)))
-    graph.wait(lambda: 'joy: an axis is not finite' in graph.log(), 'the refusals')
-    assert 'left_waist' in graph.log() and 'leader refused' in graph.log()
+    for why in (
+        'joy: an axis is not finite',
+        'leader refused: joint_states: joints [',
+        'position',
+    ):
+        graph.wait(lambda why=why: why in graph.log(), f'the refusal: {why}')
     graph.count(wire.AUTHORITY, 5)
 
 
@@ -240,4 +244,3 @@ def test_diagnostics_tell_rates_and_what_is_wrong(graph):
         wire.DIAGNOSTICS, lambda m: 'joint_states older' in m['intervention_node'][0], status
     )
     graph.robot.is_silent = False
-    assert settle(lambda: graph.processes['intervention_node'].poll() is None, 0.01)
