@@ -96,7 +96,8 @@ def test_a_policy_acts_on_what_is_observed_while_it_is_active(acting):
     acting.client.change_state('policy_node', 'deactivate')
     acting.next(wire.AUTHORITY, lambda a: a[0].who is Who.HOLD, read_arms)
     heard = acting.heard[wire.CHUNK.name]
-    assert settle(lambda count=len(heard): len(heard) == count)
+    count = len(heard)
+    assert settle(lambda: len(heard) == count)
 
 
 def read_arms(data):
