@@ -1,5 +1,6 @@
 """A lifecycle node that refuses an impossible transition, of which Jazzy's rclpy dies."""
 
+from functools import partial
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
@@ -21,6 +22,16 @@ class ManagedNode(LifecycleNode):
             return response
 
         service.callback = on_change_state
+        for state, callback in self._callbacks.items():  # rclpy keeps their errors to itself
+            self._callbacks[state] = partial(self._telling, callback)
+
+    def _telling(self, callback: Any, state: Any) -> Any:
+        """Call a transition's callback; an error, which ends it, is told."""
+        try:
+            return callback(state)
+        except Exception as error:
+            self.get_logger().error(f'{callback.__name__}: {error!r}')
+            raise
 
     def _is_possible(self, transition: Any) -> bool:
         """Whether the state allows it; a label, where one is given, goes before the number."""
