@@ -101,16 +101,22 @@ class Windows:
         back = np.arange(1 - self._config.H, 1)
         history = np.maximum(rows[:, None] + back, first)  # (B, H) as if it had stood still before
         ahead = np.arange(self._config.T)
-        _, stop = _bounds(self._runs, starts)
         mask = ahead[:, None] < self._left[starts][:, None, :]  # (B, T, arms)
         return Batch(
             values={name: np.take(v, history, axis=0) for name, v in self.values.items()},
             images={name: self._images(name, history) for name in self._config.cameras},
-            actions=np.take(self.targets, np.minimum(starts[:, None] + ahead, stop), axis=0),
+            actions=self.actions(indices),
             mask=mask[..., self._columns],
             weight=self.weight[indices],
             who=np.take(self._who, np.minimum(rows[:, None] + ahead, last), axis=0),
         )
+
+    def actions(self, indices: np.ndarray) -> np.ndarray:
+        """Return the chunks (B, T, A) float32 of the windows at indices (B,), labels or not."""
+        starts = self._starts[indices]
+        _, stop = _bounds(self._runs, starts)
+        rows = np.minimum(starts[:, None] + np.arange(self._config.T), stop)  # (B, T)
+        return np.take(self.targets, rows, axis=0)
 
     def labelled(self, part: slice) -> np.ndarray:
         """Return where targets[part] (S, A) are labels, bool."""

@@ -34,6 +34,11 @@ class Policy(nn.Module):
         self.encoder = make(ENCODERS, config.encoder, config, sizes)
         self.head = make(HEADS, config.head, config, self.actions)
 
+    @torch.no_grad()
+    def fit(self, actions: Tensor) -> None:
+        """Show the head training chunks (N, T, A) [rad, opening]; see Head.fit."""
+        self.head.fit(self.normalised(ACTION, actions))
+
     def loss(
         self,
         values: Mapping[str, Tensor],

@@ -18,7 +18,7 @@ from il_ros.trainer.order import indices_at
 from il_ros.trainer.pace import done, learning_rate, torch_threads
 from il_ros.trainer.ranks import joined
 from il_ros.trainer.result import held_out_loss, report, save
-from il_ros.trainer.run import Run, prepare, tensors
+from il_ros.trainer.run import Run, fit_head, prepare, tensors
 
 Progress = Callable[[int, int, Mapping[str, float]], None]  # step, steps, last row of the log
 TRAINING = 'training'  # folder inside the checkpoint's, with the logs and the state to resume from
@@ -49,6 +49,8 @@ def train(
     with torch_threads(config), joined(str(out)) as ranks:
         run = prepare(config, episodes, spec, ranks)
         before = state.restore(out / TRAINING, run) if resume else state.Spent()
+        if before.steps == 0:
+            fit_head(run)
         spent = fit(run, out / TRAINING, before, progress, clock)
         found = report(run, before, spent)
         if ranks.is_first:

@@ -22,6 +22,7 @@ from il_ros.trainer.pace import device_of, is_bf16
 from il_ros.trainer.ranks import Ranks
 
 ALONE = Ranks()
+SHOWN = 8192  # chunks, evenly spread over the windows, that a head is shown before training
 # values, images, actions (B, T, A), mask (B, T, A) weights
 Sample = tuple[dict[str, Tensor], dict[str, Tensor], Tensor, Tensor]
 
@@ -69,6 +70,20 @@ def prepare(
         mine=ranks.part(config.batch),
         generator=ShardGenerator.of(ranks.rank, ranks.world),
     )
+
+
+def fit_head(run: Run) -> None:
+    """
+    Show a new policy's head what chunks are like; the averaged policy begins as the policy does.
+
+    A function of the data alone, so that all ranks agree. A policy that started from a checkpoint
+    keeps what that one found: its weights speak of those bins and codes.
+    """
+    if run.config.start_from:
+        return
+    shown = np.linspace(0, len(run.windows) - 1, min(SHOWN, len(run.windows))).astype(np.intp)
+    run.policy.fit(torch.from_numpy(run.windows.actions(shown)).to(run.device))
+    run.average.policy.load_state_dict(run.policy.state_dict())
 
 
 def _beginning(config: TrainConfig, windows: Windows) -> tuple[Policy, dict[str, np.ndarray]]:

@@ -20,6 +20,15 @@ class Head(nn.Module):
     likelihood = 'none'  # 'exact', 'bound' or 'none'
     inpaints = False  # whether sample() takes known and weight
 
+    def fit(self, actions: Tensor) -> None:
+        """
+        Take from training chunks (N, T, A) what has to be known before learning, such as bins.
+
+        Called once, before the first step of a new training. What is found goes, in place, into
+        buffers and parameters whose sizes do not depend on the data, so that a checkpoint holds
+        it; a head that was never fitted has to work, too. Most heads need nothing.
+        """
+
     def loss(
         self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
     ) -> dict[str, Tensor]:
