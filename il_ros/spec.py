@@ -187,6 +187,8 @@ class Outcome:
     state: str  # 'running', 'success' or 'failure'
     reason: str = ''  # failure kind: 'never grasped', 'dropped', 'missed the bin', 'time out'
     elapsed_s: float = 0.0
+    moment_s: float | None = None  # of a failure: when it came about, such as when the block fell
+    cost: float = 0.0  # so far, of a task that has one, such as ticks in which a wire is touched
 
     @property
     def is_over(self) -> bool:

@@ -85,6 +85,15 @@ def test_the_start_is_random_and_rests(world):
     assert len({start.tobytes() for start in starts}) == len(starts)
 
 
+def test_a_failure_has_a_kind_and_a_moment(world):
+    world.reset(2)
+    while not world.outcome().is_over:
+        world.step(None)
+    outcome = world.outcome()
+    assert outcome.state == 'failure' and outcome.reason in world.task.failures
+    assert 0 <= outcome.moment_s <= outcome.elapsed_s <= world.task.time_limit_s + SPEC.dt_s
+
+
 def test_the_same_seed_gives_the_same_bytes_in_a_used_and_in_a_fresh_world(world):
     solved(world, 7)
     used = rollout(world, 3, 150)

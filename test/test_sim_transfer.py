@@ -81,8 +81,10 @@ def test_a_block_in_the_hand_at_the_end_is_a_time_out(world):
 def test_a_block_the_giver_let_fall_was_dropped(world):
     until(world, Stage.CARRY)
     go_on(world, 40)
+    lost_s = world.outcome().elapsed_s
     open_hands(world)
     assert wait(world) == DROPPED
+    assert lost_s <= world.outcome().moment_s < lost_s + 0.5
 
 
 def test_a_block_the_receiver_let_fall_missed_the_bin(world):

@@ -29,6 +29,8 @@ class Trial:
     state: str
     reason: str
     elapsed_s: float
+    moment_s: float | None = None  # when a failure came about
+    cost: float = 0.0
 
 
 def make_loop(what: str, robot: str, task: str, after: str = '') -> Loop:
@@ -87,7 +89,8 @@ def _begin(what: str, robot: str, task: str, after: str) -> None:
 
     def trial_of(seed: int) -> Trial:
         outcome = loop.run(seed)
-        return Trial(seed, outcome.state, outcome.reason, outcome.elapsed_s)
+        told = (outcome.state, outcome.reason, outcome.elapsed_s, outcome.moment_s, outcome.cost)
+        return Trial(seed, *told)
 
     _trial_of = trial_of
 

@@ -168,5 +168,6 @@ class World:
     def _judge(self) -> None:
         elapsed_s = (self._tick - self._start) * self.spec.dt_s
         if not self._outcome.is_over:
-            state, reason = self.task.judge(self._scene, elapsed_s)
-            self._outcome = Outcome(self.now_ns, state, reason, elapsed_s)
+            found = self.task.judge(self._scene, elapsed_s)
+            told = (found.state, found.reason, elapsed_s, found.moment_s, found.cost)
+            self._outcome = Outcome(self.now_ns, *told)

@@ -33,14 +33,28 @@ def read_diagnostics(data: bytes) -> tuple[int, list[tuple[str, str, dict[str, s
 
 def outcome_msg(outcome: Outcome) -> bytes:
     """Encode how the task stands as task/outcome."""
-    values = {'reason': outcome.reason, 'elapsed_s': repr(outcome.elapsed_s)}
+    moment = '' if outcome.moment_s is None else repr(outcome.moment_s)
+    values = {
+        'reason': outcome.reason,
+        'elapsed_s': repr(outcome.elapsed_s),
+        'moment_s': moment,
+        'cost': repr(outcome.cost),
+    }
     return diagnostics_msg(outcome.stamp_ns, [status_msg('task', outcome.state, values)])
 
 
 def read_outcome(data: bytes) -> Outcome:
     """Decode task/outcome."""
     stamp_ns, [(_, state, values)] = read_diagnostics(data)
-    return Outcome(stamp_ns, state, values['reason'], float(values['elapsed_s']))
+    moment = values.get('moment_s', '')  # a bag may be from before it was told
+    return Outcome(
+        stamp_ns,
+        state,
+        values['reason'],
+        float(values['elapsed_s']),
+        float(moment) if moment else None,
+        float(values.get('cost', 0.0)),
+    )
 
 
 def authority_msg(spec: RobotSpec, decision: Decision) -> bytes:

@@ -21,6 +21,16 @@ class Scene:
     body: Body
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """How a task stands, as `Task.judge` sees it."""
+
+    state: str = 'running'  # or 'success', 'failure'
+    reason: str = ''  # failure kind, one of Task.failures
+    moment_s: float | None = None  # of a failure: when it came about, since the episode's start
+    cost: float = 0.0  # so far
+
+
 class Expert(Protocol):
     """A policy over the present state, be it any from which the task can still be done."""
 
@@ -60,8 +70,8 @@ class Task(ABC):
         """Put the objects at poses (K, 7), without physics."""
 
     @abstractmethod
-    def judge(self, scene: Scene, elapsed_s: float) -> tuple[str, str]:
-        """Return the outcome's state and reason; called once a tick while the episode runs."""
+    def judge(self, scene: Scene, elapsed_s: float) -> Verdict:
+        """Return how the task stands; called once a tick while the episode runs."""
 
     @abstractmethod
     def save(self) -> Any:

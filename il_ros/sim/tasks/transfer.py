@@ -10,7 +10,7 @@ import numpy as np
 
 from il_ros.sim.demonstrators import Style
 from il_ros.sim.tasks import furniture
-from il_ros.sim.tasks.base import Expert, Scene, Task
+from il_ros.sim.tasks.base import Expert, Scene, Task, Verdict
 from il_ros.spec import RobotSpec
 
 BLOCK = (0.05, 0.02, 0.02)  # half extents [m], long side first
@@ -31,6 +31,7 @@ class History:
 
     lifted: bool = False
     holder: str = ''  # the last arm that had the block in the air
+    held_s: float = 0.0  # until when it had it
 
 
 class Transfer(Task):
@@ -69,20 +70,20 @@ class Transfer(Task):
         for body, pose in zip((self._block, self._bin), objects.tolist(), strict=True):
             scene.client.resetBasePositionAndOrientation(body, pose[:3], pose[3:])
 
-    def judge(self, scene: Scene, elapsed_s: float) -> tuple[str, str]:
+    def judge(self, scene: Scene, elapsed_s: float) -> Verdict:
         """Success: at rest in the bin, let go. Failure: out of reach for good, or out of time."""
         block, box = self.objects(scene)[:, :3]
         held_by = scene.body.touching(self._block)
         if held_by and block[2] > LIFTED:
             holder = self.receiver if self.receiver in held_by else self.giver
-            self._history = replace(self._history, lifted=True, holder=holder)
+            self._history = replace(self._history, lifted=True, holder=holder, held_s=elapsed_s)
         if not held_by and self._rests_in_bin(scene, block - box):
-            return 'success', ''
+            return Verdict('success')
         if block[2] < -0.05:
-            return 'failure', self._reason(held=False)
+            return self._failure(elapsed_s, held=False)
         if elapsed_s >= self.time_limit_s:
-            return 'failure', self._reason(bool(held_by) and block[2] > LIFTED)
-        return 'running', ''
+            return self._failure(elapsed_s, bool(held_by) and block[2] > LIFTED)
+        return Verdict()
 
     def save(self) -> History:
         """Return what judging remembers."""
@@ -103,9 +104,11 @@ class Transfer(Task):
         inside = np.abs(offset[:2]).max() < BIN_INSIDE / 2 and offset[2] < 1.4 * BIN_HEIGHT
         return bool(inside and np.linalg.norm(velocity) < AT_REST)
 
-    def _reason(self, held: bool) -> str:
+    def _failure(self, elapsed_s: float, held: bool) -> Verdict:
+        """Say why, and when: what is lost was lost when it was held for the last time."""
         if not self._history.lifted:
-            return NEVER_GRASPED
+            return Verdict('failure', NEVER_GRASPED, elapsed_s)
         if held:
-            return TIME_OUT
-        return MISSED if self._history.holder == self.receiver else DROPPED
+            return Verdict('failure', TIME_OUT, elapsed_s)
+        kind = MISSED if self._history.holder == self.receiver else DROPPED
+        return Verdict('failure', kind, self._history.held_s)
