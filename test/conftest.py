@@ -2,7 +2,7 @@
 
 import os
 
-from domains import reserve
+from il_ros.bringup.domains import reserve
 
 os.environ.setdefault('ROS_DOMAIN_ID', str(reserve()))
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')

@@ -14,13 +14,13 @@ from time import monotonic, sleep
 
 import numpy as np
 import rclpy
-from domains import reserve
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from il_ros import wire
+from il_ros.bringup.domains import reserve
 from il_ros.bringup.group import command
 from il_ros.bringup.session import Part
 from il_ros.middleware import profile_variables

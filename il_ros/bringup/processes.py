@@ -1,5 +1,6 @@
 """`il-ros up`: a session as processes of this machine, until it ends or a person ends it."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
 
+from il_ros.bringup.domains import stay_apart
 from il_ros.bringup.group import Group, Log
 from il_ros.bringup.session import Part, parts_of
 from il_ros.bringup.sessions import session_of
@@ -30,6 +32,12 @@ def up(name: str, given: Mapping[str, str], out: Log | None = None) -> int:
     Raises ValueError for an unknown session or argument, Stopped on Ctrl-C or SIGTERM.
     """
     return run(parts_of(session_of(name), given), out)
+
+
+def up_apart(name: str, given: Mapping[str, str], out: Log | None = None) -> int:
+    """Run a simulated session as `up` does, where it can neither disturb nor be disturbed."""
+    stay_apart(os.environ)
+    return up(name, given, out)
 
 
 def run(parts: Sequence[Part], out: Log | None = None) -> int:

@@ -85,7 +85,7 @@ def in_process_x(args: argparse.Namespace, cameras: tuple[str, ...]) -> float:
 
 def graph_x(args: argparse.Namespace) -> float:
     """Return the same for sim, policy, intervention, recorder and session in lockstep."""
-    from il_ros.bringup.processes import up
+    from il_ros.bringup.processes import up_apart
     from il_ros.robot.load import load_robot
     from il_ros.session.collect import read_results
 
@@ -98,7 +98,7 @@ def graph_x(args: argparse.Namespace) -> float:
             'seed': '0',
             'lockstep': 'true',
         }
-        code = up('bc_deployment', arguments, out=sys.stderr)
+        code = up_apart('bc_deployment', arguments, out=sys.stderr)
         if code != 0:
             raise ValueError(f'the session bc_deployment ended with exit code {code}')
         results = read_results(Path(folder) / 'graph')

@@ -74,7 +74,7 @@ def say(event: str, values: dict[str, Any]) -> None:
 
 def over_graph(args: argparse.Namespace) -> list[dict[str, Any]]:
     """Run the rounds through the nodes: the session hg_dagger, in lockstep."""
-    from il_ros.bringup.processes import up
+    from il_ros.bringup.processes import up_apart
 
     arguments = {
         'checkpoint': args.checkpoint,
@@ -88,7 +88,7 @@ def over_graph(args: argparse.Namespace) -> list[dict[str, Any]]:
         'data': ','.join(args.data),
         'lockstep': 'true',
     }
-    code = up('hg_dagger', arguments, out=sys.stderr)
+    code = up_apart('hg_dagger', arguments, out=sys.stderr)
     if code != 0:
         raise ValueError(f'the session hg_dagger ended with exit code {code}; its log says why')
     return json.loads((Path(args.out) / 'rounds.json').read_text())

@@ -79,13 +79,13 @@ def main(args: argparse.Namespace) -> int:
 
 def session(demo: Demo, name: str, arguments: dict[str, str]) -> None:
     """Start a session in lockstep and wait for its end; its log goes to a file."""
-    from il_ros.bringup.processes import up
+    from il_ros.bringup.processes import up_apart
     from il_ros.cli.progress import SessionProgress
 
     log = demo.root / f'{name}.log'
     given = {'task': demo.args.task, 'lockstep': 'true', **arguments}
     with SessionProgress(log) as progress:
-        code = up(name, given, out=progress)
+        code = up_apart(name, given, out=progress)
     if code != 0:
         raise ValueError(f'the session {name} ended with exit code {code}; see {log}')
 

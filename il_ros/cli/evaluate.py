@@ -84,7 +84,7 @@ def in_process(args: argparse.Namespace, seeds: Sequence[int]) -> dict[str, Any]
 
 def over_graph(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
     """Run the seeds over the ROS graph: the session bc_deployment, in lockstep."""
-    from il_ros.bringup.processes import up
+    from il_ros.bringup.processes import up_apart
 
     if args.what == 'expert':
         raise ValueError('--graph evaluates a checkpoint; the expert records: `il-ros record`')
@@ -98,7 +98,7 @@ def over_graph(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
             'seed': str(seeds.start),
             'lockstep': 'true',
         }
-        code = up('bc_deployment', arguments, out=sys.stderr)
+        code = up_apart('bc_deployment', arguments, out=sys.stderr)
         if code != 0:
             raise ValueError(f'the session bc_deployment ended with exit code {code}')
         return json.loads((Path(folder) / 'results.json').read_text())

@@ -62,7 +62,7 @@ def in_process(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
 
 def over_graph(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
     """Record through the nodes, in lockstep."""
-    from il_ros.bringup.processes import up
+    from il_ros.bringup.processes import up_apart
 
     arguments = {
         'task': args.task,
@@ -75,7 +75,7 @@ def over_graph(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
         'transport': args.transport,
         'lockstep': 'true',
     }
-    code = up('record', arguments, out=sys.stderr)
+    code = up_apart('record', arguments, out=sys.stderr)
     if code != 0:
         raise ValueError(f'the session record ended with exit code {code}; its log says why')
     return json.loads((Path(args.out) / 'results.json').read_text())
