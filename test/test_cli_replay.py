@@ -2,8 +2,10 @@
 
 import argparse
 import json
+from itertools import pairwise
 
 import av
+import cv2
 import numpy as np
 import pytest
 from small_bags import SmallBag
@@ -103,6 +105,17 @@ def test_the_video_of_a_simulated_episode_is_rendered_from_its_states(driven, tm
     assert np.abs(left - frames[-1][:300, :400]).max() > 50
 
 
+def test_the_picture_of_a_simulated_episode_shows_its_moments(driven, tmp_path, capsys):
+    """Two rows of three; the arms have moved from one to the next."""
+    folder = driven.write(tmp_path / 'bag')
+    run(folder, '--picture', tmp_path / 'new' / 'p.png', '--cameras', 'cam_low', '--json')
+    assert json.loads(capsys.readouterr().out)['moments'] == 6
+    image = cv2.imread(str(tmp_path / 'new' / 'p.png')).astype(int)
+    assert image.shape == (604, 1208, 3)
+    tiles = [image[y : y + 260, x : x + 400] for y in (0, 304) for x in (0, 404, 808)]
+    assert all(np.abs(a - b).max() > 50 for a, b in pairwise(tiles))
+
+
 def test_the_video_of_a_real_episode_is_what_its_cameras_saw(spec, tmp_path, capsys):
     """No seed, no objects: the images in the bag."""
     bag = SmallBag(spec, n=10)
@@ -119,5 +132,7 @@ def test_the_video_of_a_real_episode_is_what_its_cameras_saw(spec, tmp_path, cap
     assert abs(frame[100, 100, 0] - 40.0) < 4 and abs(frame[100, 700, 0] - 200.0) < 4
     with pytest.raises(ValueError, match='no task and seed'):
         run(folder)
+    with pytest.raises(ValueError, match='no task and seed'):
+        run(folder, '--picture', tmp_path / 'p.png')
     with pytest.raises(ValueError, match=r"no cameras \['cam_x'\].*cam_high"):
         run(folder, '--video', tmp_path / 'w.mp4', '--cameras', 'cam_x')

@@ -1,4 +1,4 @@
-"""`il-ros replay`: an episode's commands once more in the simulation, or its video."""
+"""`il-ros replay`: an episode's commands once more in the simulation, its video, or a picture."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from il_ros.dataset.episode import Episode
     from il_ros.spec import RobotSpec
 
-HELP = "an episode's commands once more in the simulation, or its video"
+HELP = "an episode's commands once more in the simulation, its video, or a picture"
 SAME = 1e-9  # [rad, opening] a smaller deviation is none
 
 
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('bag', help="an episode's bag")
     parser.add_argument('--robot', default='sim', help='name in config/robots, or a robot YAML')
     parser.add_argument('--video', help='MP4 to write instead of replaying the commands')
+    parser.add_argument('--picture', help='PNG of six moments to write, seen by the first camera')
     parser.add_argument('--cameras', default='', help='two cameras of the video, comma-separated')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
@@ -31,9 +32,11 @@ def main(args: argparse.Namespace) -> int:
 
     spec = load_robot(args.robot)
     bag = Path(args.bag)
+    cameras = tuple(name for name in args.cameras.split(',') if name)
     if args.video:
-        cameras = tuple(name for name in args.cameras.split(',') if name)
         result = video(bag, spec, cameras, Path(args.video))
+    elif args.picture:
+        result = picture(bag, spec, cameras, Path(args.picture))
     else:
         result = replay(decode_bag(bag, spec), spec)
     print(json.dumps(result) if args.json else text_of(result))
@@ -112,6 +115,18 @@ def video(bag: Path, spec: 'RobotSpec', cameras: tuple[str, ...], path: Path) ->
     return {'bag': str(bag), 'video': str(path), 'frames': frames, 'rendered': is_simulated}
 
 
+def picture(bag: Path, spec: 'RobotSpec', cameras: tuple[str, ...], path: Path) -> dict[str, Any]:
+    """Write moments of a simulated episode, rendered from its states."""
+    from il_ros.dataset.from_bag import decode_bag
+    from il_ros.report.moments import picture_states
+
+    episode = decode_bag(bag, spec)
+    task, seed = origin(episode)
+    camera = cameras[0] if cameras else ''
+    moments = picture_states(path, spec, task, seed, episode.position, episode.objects, camera)
+    return {'bag': str(bag), 'picture': str(path), 'moments': moments}
+
+
 def recorded_video(bag: Path, spec: 'RobotSpec', cameras: tuple[str, ...], path: Path) -> int:
     """Write a video of the images in a bag; return its number of frames."""
     from il_ros.dataset.from_bag import decode_bag
@@ -135,6 +150,8 @@ def text_of(result: dict[str, Any]) -> str:
     if 'video' in result:
         how = 'rendered from its states' if result['rendered'] else 'as recorded'
         return f'{result["video"]}: {result["frames"]} frames, {how}'
+    if 'picture' in result:
+        return f'{result["picture"]}: {result["moments"]} moments'
     return (
         f'{result["bag"]}: {result["ticks"]} ticks replayed from seed {result["seed"]}, the first '
         f'{result["same_ticks"]} the same; largest deviation {result["largest_rad"]:.2e} rad and '
