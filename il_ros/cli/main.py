@@ -12,6 +12,7 @@ VERBS = (
     'train',
     'evaluate',
     'dagger',
+    'study',
     'inspect',
     'replay',
     'doctor',

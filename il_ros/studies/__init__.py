@@ -1,7 +1,10 @@
 """
 In: a question and its conditions. Out: figures, and a verdict that says what was asked.
 
-Next: the report. A study is one file and one line here.
+Next: the report. A study is one file and one line here: a Study (study.py) that states its
+question and lists its cells, the units of work; `il-ros study NAME` (run.py) runs those that are
+missing, over several processes, keeps each in docs/studies/NAME/cells.jsonl the moment it ends,
+and writes result.json, figure.png and README.md there (page.py).
 """
 
 STUDIES: dict[str, str] = {}
