@@ -51,6 +51,12 @@ def level(forward: np.ndarray) -> np.ndarray:
     return np.stack([forward, cross(UP, forward), UP], axis=1)
 
 
+def leaning(forward: np.ndarray, below: float) -> np.ndarray:
+    """The rotation (3, 3) of a gripper that points forward (3,), turned down by an angle [rad]."""
+    aside, cosine, sine = cross(UP, forward), np.cos(below), np.sin(below)
+    return np.stack([cosine * forward - sine * UP, aside, sine * forward + cosine * UP], axis=1)
+
+
 def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The cross product (3,); numpy's own is ten times slower for single vectors."""
     return np.array(

@@ -5,5 +5,6 @@ Next: `il_ros.sim.world` builds and steps it. A task is one file and one line he
 """
 
 TASKS = {
+    'detour': 'il_ros.sim.tasks.detour:Detour',
     'transfer': 'il_ros.sim.tasks.transfer:Transfer',
 }

@@ -1,0 +1,157 @@
+"""
+Detour: both arms carry a bar past a post that stands in the way, before it or behind it.
+
+Both ways are as good, and half of each is none: straight on is the post. Judged from physics
+alone: what touches the post, and where the bar is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from il_ros.robot.kinematics import Kinematics
+from il_ros.sim.demonstrators import Style
+from il_ros.sim.geometry import leaning, pose
+from il_ros.sim.tasks import furniture
+from il_ros.sim.tasks.base import Expert, Scene, Task, Verdict
+from il_ros.spec import RobotSpec
+
+BAR = (0.09, 0.012, 0.012)  # half extents [m], long side first, along x
+MASS = 0.15  # [kg]
+HELD_AT = 0.045  # [m] from the bar's middle to each hand
+LEAN = 1.05  # [rad] of the hands below level
+HEIGHT = 0.07  # [m] at which the bar is carried
+START_X = 0.19  # [m] of the bar's middle
+START_SPREAD = 0.02  # [m] of its y to either side, uniform; so are those below
+GRASPED = 0.264  # opening, a little less than pads on the bar's sides have: they press
+POST_RADIUS, POST_HEIGHT = 0.015, 0.13  # [m] lower than the forearms, higher than the hands
+POST = np.array([-0.06, 0.0])
+POST_SPREAD = np.array([0.015, 0.02])
+GOAL_X = -0.21
+GOAL = (0.035, 0.18)  # half extents of the goal zone [m]
+FALLEN = 0.03  # [m] height of the bar's middle
+HIT, DROPPED, TIME_OUT = 'touched the post', 'dropped', 'time out'
+_LEVEL = [0.0, 0.0, 0.0, 1.0]
+
+
+@dataclass(frozen=True)
+class Way:
+    """How one demonstrator goes past the post."""
+
+    side: int  # 1 behind it, as the cameras see it (y > 0), -1 before it
+    berth: float  # [m] between the middles of post and bar
+
+
+WAYS: tuple[Way, ...] = (  # by the number of the style
+    Way(1, 0.12),
+    Way(-1, 0.12),
+    Way(-1, 0.125),
+    Way(1, 0.125),
+    Way(1, 0.115),
+    Way(-1, 0.115),
+)
+
+
+class Detour(Task):
+    """One bar in two hands, one post; see the module."""
+
+    name = 'detour'
+    object_names = ('bar', 'post', 'goal')
+    time_limit_s = 10.0
+    failures = (HIT, DROPPED, TIME_OUT)
+
+    def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
+        """Both hands start at the bar, wherever rng puts it."""
+        self._start = np.array([START_X, rng.uniform(-START_SPREAD, START_SPREAD), HEIGHT])
+        kinematics, position = Kinematics(spec), spec.home.copy()
+        for arm in spec.arms:
+            hand = pose(np.eye(3), self._start) @ held(arm.name)
+            position[arm.joints], _ = kinematics.solve(arm.name, hand, spec.home, iterations=60)
+            position[arm.gripper] = GRASPED
+        return position - spec.home
+
+    def build(self, scene: Scene, rng: np.random.Generator) -> None:
+        """Put the bar between the hands, the post in its way and the goal beyond."""
+        post = POST + rng.uniform(-POST_SPREAD, POST_SPREAD)
+        furniture.table(scene.client)
+        bar = np.array([*self._start, *_LEVEL])
+        self._bar = furniture.block(scene.client, BAR, bar, MASS)
+        self._post = _post(scene.client, post)
+        self._goal = _zone(scene.client, np.array([GOAL_X, 0.0]))
+        scene.client.performCollisionDetection()  # a grasp has begun; saved states know of it
+        self._held_s = 0.0  # until when a hand had the bar
+
+    def objects(self, scene: Scene) -> np.ndarray:
+        """Return the poses (3, 7) of bar, post and goal: xyz [m], quaternion xyzw."""
+        poses = [scene.client.getBasePositionAndOrientation(body) for body in self._bodies]
+        return np.array([[*at, *turned] for at, turned in poses])
+
+    def place(self, scene: Scene, objects: np.ndarray) -> None:
+        """Put bar, post and goal at poses (3, 7)."""
+        for body, at in zip(self._bodies, objects.tolist(), strict=True):
+            scene.client.resetBasePositionAndOrientation(body, at[:3], at[3:])
+
+    def judge(self, scene: Scene, elapsed_s: float) -> Verdict:
+        """Success: in the goal zone in both hands. Failure: the post touched, the bar dropped."""
+        bar, _, goal = self.objects(scene)[:, :3]
+        held_by = scene.body.touching(self._bar)
+        if held_by:
+            self._held_s = elapsed_s
+        if self._is_touched(scene):
+            return Verdict('failure', HIT, elapsed_s)
+        if bar[2] < FALLEN:
+            return Verdict('failure', DROPPED, self._held_s)
+        if len(held_by) == 2 and (np.abs(bar - goal)[:2] < GOAL).all():
+            return Verdict('success')
+        if elapsed_s >= self.time_limit_s:
+            return Verdict('failure', TIME_OUT, elapsed_s)
+        return Verdict()
+
+    def save(self) -> float:
+        """Return what judging remembers: until when the bar was held [s]."""
+        return self._held_s
+
+    def restore(self, saved: float) -> None:
+        """Remember what `save` returned."""
+        self._held_s = saved
+
+    def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
+        """Return the scripted expert of this task."""
+        from il_ros.sim.tasks.detour_expert import DetourExpert
+
+        return DetourExpert(spec, style, seed)
+
+    @property
+    def _bodies(self) -> tuple[int, int, int]:
+        return self._bar, self._post, self._goal
+
+    def _is_touched(self, scene: Scene) -> bool:
+        """Whether anything touches the post, which stands on nothing that moves."""
+        return any(row[8] <= 0.0 for row in scene.client.getContactPoints(self._post))
+
+
+def held(arm: str) -> np.ndarray:
+    """The grasp point's pose (4, 4) in the bar's frame, of the hand called arm."""
+    side = -1.0 if arm == 'left' else 1.0
+    turned = leaning(np.array([-side, 0.0, 0.0]), LEAN)
+    return pose(turned, np.array([side * HELD_AT, 0.0, 0.0]))
+
+
+def _post(client: Any, at: np.ndarray) -> int:
+    """Stand the post at xy (2,), fixed to the table; return its body."""
+    shape = client.createCollisionShape(
+        client.GEOM_CYLINDER, radius=POST_RADIUS, height=POST_HEIGHT
+    )
+    look = client.createVisualShape(
+        client.GEOM_CYLINDER, radius=POST_RADIUS, length=POST_HEIGHT, rgbaColor=(0.5, 0.2, 0.6, 1)
+    )
+    return client.createMultiBody(0.0, shape, look, [*at.tolist(), POST_HEIGHT / 2])
+
+
+def _zone(client: Any, at: np.ndarray) -> int:
+    """Mark the goal zone at xy (2,) on the table, without a body to bump into; return it."""
+    look = client.createVisualShape(
+        client.GEOM_BOX, halfExtents=[*GOAL, 0.001], rgbaColor=(0.16, 0.55, 0.32, 1.0)
+    )
+    return client.createMultiBody(0.0, -1, look, [*at.tolist(), 0.001])
