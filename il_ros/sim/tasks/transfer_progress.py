@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from il_ros.sim.tasks.transfer_sight import Hand, Sight, Stage, free_end, grasp_point
+from il_ros.sim.grasping import Hand
+from il_ros.sim.tasks import transfer
+from il_ros.sim.tasks.transfer_sight import Sight, Stage, free_end, grasp_point
 
+_GIVER, _RECEIVER = transfer.Transfer.giver, transfer.Transfer.receiver
 _SPAN = {
     Stage.PUT: (0.0, 0.1),
     Stage.PICK: (0.0, 0.25),
@@ -30,9 +33,9 @@ def _left(sight: Sight, meeting: np.ndarray, side: dict[str, np.ndarray]) -> flo
     """Distance left of the stage [m]."""
     stage = sight.stage
     if stage is Stage.PICK:
-        return _reaching(sight.giver, sight, side['giver'])
+        return _reaching(sight.giver, sight, side[_GIVER])
     if stage is Stage.FETCH:
-        return _reaching(sight.receiver, sight, side['receiver'])
+        return _reaching(sight.receiver, sight, side[_RECEIVER])
     if stage is Stage.CARRY:
         return (_norm(meeting - sight.block) + _norm(free_end(sight) - sight.receiver.at)) / 2
     if stage is Stage.PUT:

@@ -7,12 +7,14 @@ import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.sim.geometry import UP, flat, matrix
+from il_ros.sim.grasping import Hand, hands_on
 from il_ros.sim.tasks import transfer
 from il_ros.spec import JointSample, RobotSpec
 
 GRASP_AT = 0.03  # [m] from the block's centre to where a hand takes it
 _ROOM = 0.08  # [m] what an open finger needs beside the block
 _HALF = transfer.BLOCK[0]
+_ALOFT = 0.06  # [m] height of a block that somebody has
 _GIVER, _RECEIVER = transfer.Transfer.giver, transfer.Transfer.receiver
 
 
@@ -26,21 +28,6 @@ class Stage(Enum):
     DONE = 4  # it is in the bin, or falling into it
     FETCH = 5  # it lies free on the receiver's side
     PUT = 6  # the giver has it by the receiver's end, and has to put it down again
-
-
-@dataclass(frozen=True, eq=False)
-class Hand:
-    """One hand, and the block as seen from it."""
-
-    pose: np.ndarray  # (4, 4) of the grasp point
-    opening: float  # 0..1
-    near: np.ndarray  # (3,) the block's nearest point of its long axis, in the hand's own axes [m]
-    holds: bool  # firmly, or askew in the air while no other hand holds it firmly
-
-    @property
-    def at(self) -> np.ndarray:
-        """The grasp point (3,) [m]."""
-        return self.pose[:3, 3]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,34 +68,8 @@ def look(
     names = (_GIVER, _RECEIVER)
     poses = [kinematics.pose(name, joints.position) for name in names]
     openings = [float(joints.position[spec.arm(name).gripper][0]) for name in names]
-    near = [_near(pose, block, turned[:, 0]) for pose in poses]
-    grips = [_grip(*seen, height=block[2]) for seen in zip(near, openings, strict=True)]
-    holds = [
-        mine == _FIRM or (mine == _ASKEW and other != _FIRM)
-        for mine, other in (grips, grips[::-1])
-    ]
-    giver, receiver = map(Hand, poses, openings, near, holds)
+    giver, receiver = hands_on(poses, openings, block, turned[:, 0], _HALF, block[2] > _ALOFT)
     return Sight(giver, receiver, block, turned, objects[1, :3])
-
-
-_NONE, _ASKEW, _FIRM = 0, 1, 2  # how a hand has the block
-
-
-def _grip(near: np.ndarray, opening: float, height: float) -> int:
-    """How a hand has a block at height [m] whose axis is near (3,) in the hand's own axes."""
-    ahead, aside, above = near.tolist()
-    if not (-0.045 < ahead < 0.025 and abs(aside) < 0.015 and abs(above) < 0.025):
-        return _NONE
-    if 0.33 < opening < 0.47:  # 0.44 on the sides of a block of 4 cm; nothing between: 0
-        return _FIRM
-    return _ASKEW if height > 0.06 and 0.33 < opening < 0.65 else _NONE  # 0.63 on its corners
-
-
-def _near(pose: np.ndarray, block: np.ndarray, long: np.ndarray) -> np.ndarray:
-    """The nearest point (3,) of the block's long axis, in a hand's own axes."""
-    offset = block - pose[:3, 3]
-    along = min(max(-float(offset @ long), -_HALF), _HALF)
-    return pose[:3, :3].T @ (offset + along * long)
 
 
 def grasp_point(sight: Sight, towards: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
