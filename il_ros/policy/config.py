@@ -11,9 +11,16 @@ from il_ros.registry import nearest
 
 LEARN_FROM = ('demonstrations', 'commands', 'dagger')
 PREDICT = ('x0', 'epsilon', 'v')
+SAMPLERS = ('ddim', 'ddpm')
+SOLVERS = ('euler', 'midpoint')
+TIMES = ('uniform', 'beta')
 PRECISION = ('fp32', 'bf16', 'auto')
 DEVICE = ('auto', 'cpu', 'cuda')
 SCHEDULES = ('cosine', 'constant')
+LEAST = {
+    **dict.fromkeys(('H', 'T', 'E', 'batch', 'steps', 'width', 'context'), 1),
+    **{'sample_steps': 1, 'components': 1, 'bins': 2},
+}
 
 
 @dataclass(frozen=True)
@@ -33,9 +40,15 @@ class TrainConfig:
     depth: int = 3  # residual blocks
     denoiser: str = 'mlp'
     diffusion_steps: int = 100  # K, levels of noise in training
-    sample_steps: int = 8  # DDIM steps from noise to chunk
-    predict: str = 'x0'  # what the denoiser predicts: x0, epsilon or v
-    deviation: float = 0.1  # of the l2 head's Gaussian, in normalised units
+    sample_steps: int = 8  # from noise to chunk
+    predict: str = 'x0'  # what the denoiser predicts: x0, epsilon (diffusion alone) or v
+    sampler: str = 'ddim'  # of diffusion, or ddpm, which draws new noise at every step
+    solver: str = 'euler'  # of flow, or midpoint, which calls the denoiser twice a step
+    times: str = 'uniform'  # that flow and shortcut learn at, or beta: mostly near the noise
+    deviation: float = 0.1  # of l1's Laplace density and l2's Gaussian, in normalised units
+    components: int = 5  # K of mog: ways of doing it that a context may leave open
+    bins: int = 64  # of categorical, over the range of each dimension
+    low_noise: bool = False  # gaussian, mog and categorical keep to the middle of what they draw
     batch: int = 256
     lr: float = 1e-3
     lr_schedule: str = 'cosine'  # to zero at the end, or constant
@@ -62,16 +75,19 @@ class TrainConfig:
         _known('encoder', self.encoder, ENCODERS)
         _known('denoiser', self.denoiser, DENOISERS)
         _known('predict', self.predict, PREDICT)
+        _known('sampler', self.sampler, SAMPLERS)
+        _known('solver', self.solver, SOLVERS)
+        _known('times', self.times, TIMES)
         _known('learn_from', self.learn_from, LEARN_FROM)
         _known('precision', self.precision, PRECISION)
         _known('device', self.device, DEVICE)
         _known('lr_schedule', self.lr_schedule, SCHEDULES)
-        for name in ('H', 'T', 'E', 'batch', 'steps', 'width', 'context', 'sample_steps'):
-            if getattr(self, name) < 1:
-                raise ValueError(f'{name} = {getattr(self, name)}: must be at least 1')
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise ValueError(f'{name} = {getattr(self, name)}: must be at least {least}')
         if self.E > self.T:
             raise ValueError(f'E = {self.E} is beyond the chunk, T = {self.T}')
-        if self.sample_steps > self.diffusion_steps:
+        if self.head == 'diffusion' and self.sample_steps > self.diffusion_steps:
             raise ValueError(
                 f'sample_steps = {self.sample_steps} is more than '
                 f'diffusion_steps = {self.diffusion_steps}'

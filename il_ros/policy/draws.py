@@ -32,6 +32,19 @@ def integers(generator: torch.Generator, high: int, like: Tensor) -> Tensor:
     return drawn[first : first + len(like)].to(like.device)
 
 
+def uniform(generator: torch.Generator, like: Tensor) -> Tensor:
+    """Return numbers in [0, 1) shaped as like (B, ...), on its device."""
+    first, rows = _rows(generator, len(like))
+    drawn = torch.rand(rows, *like.shape[1:], generator=generator, device=generator.device)
+    return drawn[first : first + len(like)].to(like.device)
+
+
+def choices(generator: torch.Generator, logits: Tensor) -> Tensor:
+    """Return indices (B, ...) of the last dimension, as likely as softmax(logits (B, ..., K))."""
+    below = logits.softmax(-1).cumsum(-1)[..., :-1]  # (B, ..., K - 1): the last is 1
+    return (uniform(generator, logits[..., 0])[..., None] >= below).sum(-1)
+
+
 def _rows(generator: torch.Generator, size: int) -> tuple[int, int]:
     """Return the first row of ours, and how many the whole batch has."""
     if isinstance(generator, ShardGenerator):

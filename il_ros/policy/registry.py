@@ -1,8 +1,12 @@
 """What a policy can be made of: one file and one line each; see il_ros.registry."""
 
 HEADS = {
+    'categorical': 'il_ros.policy.heads.categorical:CategoricalHead',
     'diffusion': 'il_ros.policy.heads.diffusion:DiffusionHead',
+    'gaussian': 'il_ros.policy.heads.gaussian:GaussianHead',
+    'l1': 'il_ros.policy.heads.regression:L1Head',
     'l2': 'il_ros.policy.heads.regression:L2Head',
+    'mog': 'il_ros.policy.heads.mog:MogHead',
 }
 
 ENCODERS = {

@@ -17,7 +17,7 @@ class NoInpainting(NotImplementedError):
 class Head(nn.Module):
     """Context -> distribution over action chunks, all in normalised units (mean 0, std 1)."""
 
-    likelihood = 'none'  # 'exact', 'bound' or 'none'
+    likelihood = 'none'  # 'exact', 'bound', 'estimate' or 'none'
     inpaints = False  # whether sample() takes known and weight
 
     def fit(self, actions: Tensor) -> None:
@@ -54,15 +54,25 @@ class Head(nn.Module):
         raise NotImplementedError
 
     def log_prob(self, context: Context, actions: Tensor) -> Tensor:
-        """Return (B,) log-density of the chunk, or its lower bound [nats]."""
+        """Return (B,) log-density of the chunk, its lower bound or an estimate [nats]."""
         raise NoLikelihood(f'{type(self).__name__} has no likelihood')
 
 
-def masked_square(said: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
+def masked_mean(cost: Tensor, mask: Tensor) -> Tensor:
     """
-    Return the weighted mean square of said - wanted, all (B, T, A).
+    Return the weighted mean of what each number of the chunks costs, all (B, T, A).
 
     Divided by B * T * A and not by the mask's sum: then equal parts of a batch average to the
     whole, on one process or on several, and every labelled number counts alike.
     """
-    return (mask * (said - wanted).square()).mean()
+    return (mask * cost).mean()
+
+
+def masked_square(said: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
+    """Return the weighted mean square of said - wanted, all (B, T, A)."""
+    return masked_mean((said - wanted).square(), mask)
+
+
+def pulled(chunk: Tensor, known: Tensor | None, weight: Tensor | None) -> Tensor:
+    """Return chunk (B, T, A) drawn towards known as far as weight in [0, 1] says, if there is."""
+    return chunk if known is None or weight is None else torch.lerp(chunk, known, weight)
