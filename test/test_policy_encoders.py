@@ -5,6 +5,7 @@ import torch
 from learning import tiny
 
 from il_ros.policy.encoders.camera import SpatialSoftmax
+from il_ros.policy.encoders.tconv import dilations
 from il_ros.policy.model import pixels
 from il_ros.policy.registry import ENCODERS
 from il_ros.registry import make
@@ -62,16 +63,65 @@ def test_every_camera_is_seen(name):
         assert not torch.allclose(before, encoder(values, changed).pooled)
 
 
-def test_stacked_sees_the_past_and_latest_does_not():
-    """That is what tells them apart."""
-    config = tiny(H=3)
-    for name, sees in (('latest', False), ('stacked', True)):
-        encoder = make(ENCODERS, name, config, SIZES)
-        values, images = inputs(config)
-        past = {k: v.clone() for k, v in values.items()}
-        past['position'][:, 0] += 1.0
-        same = torch.equal(encoder(values, images).pooled, encoder(past, images).pooled)
-        assert same is not sees
+@pytest.mark.parametrize('name', ENCODERS)
+def test_every_row_of_the_history_counts_but_for_latest(name):
+    """Another oldest row is another context; so are the same rows in another order."""
+    config = tiny(encoder=name, cameras=CAMERAS, H=6)
+    encoder = make(ENCODERS, name, config, SIZES)
+    values, images = inputs(config)
+    before = encoder(values, images).pooled
+    past = {k: v.clone() for k, v in values.items()}
+    past['position'][:, 0] += 1.0
+    other = {k: v.clone() for k, v in images.items()}
+    other['cam_high'][:, 0] = other['cam_high'][:, 0].flip(-1)
+    order = [1, 0, 2, 3, 4, 5]
+    mixed = [{k: v[:, order] for k, v in part.items()} for part in (values, images)]
+    for changed in ((past, images), (values, other), mixed):
+        is_same = torch.allclose(before, encoder(*changed).pooled, atol=1e-6, rtol=0.0)
+        assert is_same is (name == 'latest')
+
+
+@pytest.mark.parametrize('name', ['lstm', 'tconv'])
+def test_a_token_knows_of_rows_up_to_its_own(name):
+    """Another newest row changes the last token alone."""
+    config = tiny(encoder=name, H=5)
+    encoder = make(ENCODERS, name, config, SIZES)
+    values, images = inputs(config)
+    before = encoder(values, images).tokens
+    values['position'][:, -1] += 1.0
+    changed = (encoder(values, images).tokens - before).abs().amax((0, 2)) > 1e-6
+    assert changed.tolist() == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    ('history', 'expected'), [(1, [1]), (3, [1]), (4, [1, 2]), (8, [1, 2, 4])]
+)
+def test_convolutions_are_as_many_as_see_the_whole_history(history, expected):
+    assert dilations(history) == expected
+
+
+def test_a_context_that_heads_of_attention_cannot_share_is_refused():
+    with pytest.raises(ValueError, match='context = 18: attention needs a multiple of 4'):
+        make(ENCODERS, 'transformer', tiny(encoder='transformer', context=18), SIZES)
+
+
+@pytest.mark.parametrize('name', [name for name in ENCODERS if name != 'latest'])
+def test_an_encoder_of_history_learns_what_was_seen_before(name):
+    """Which of the rows but the newest was the one with the signal decides."""
+    config = tiny(encoder=name, H=4)
+    torch.manual_seed(0)
+    encoder, read = make(ENCODERS, name, config, SIZES), torch.nn.Linear(config.context, 3)
+    optimiser = torch.optim.Adam([*encoder.parameters(), *read.parameters()], lr=5e-3)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(150):
+        when = torch.randint(3, (64,), generator=generator)
+        values = {n: 0.1 * torch.randn(64, 4, d, generator=generator) for n, d in SIZES.items()}
+        values['position'][torch.arange(64), when, 0] += 2.0
+        said = read(encoder(values, {}).pooled)
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(said, when).backward()
+        optimiser.step()
+    assert (said.argmax(1) == when).float().mean() > 0.95
 
 
 def test_spatial_softmax_says_where():

@@ -11,7 +11,10 @@ HEADS = {
 
 ENCODERS = {
     'latest': 'il_ros.policy.encoders.latest:LatestEncoder',
+    'lstm': 'il_ros.policy.encoders.lstm:LstmEncoder',
     'stacked': 'il_ros.policy.encoders.stacked:StackedEncoder',
+    'tconv': 'il_ros.policy.encoders.tconv:TconvEncoder',
+    'transformer': 'il_ros.policy.encoders.transformer:TransformerEncoder',
 }
 
 DENOISERS = {
