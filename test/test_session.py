@@ -14,6 +14,7 @@ from il_ros.session.collect import RESULTS, Collection, collect, read_results, s
 from il_ros.session.local import LocalRig
 from il_ros.session.phases import Phase, Standing, after
 from il_ros.session.rounds import Rounds, run_rounds
+from il_ros.sim.demonstrators import turns
 from il_ros.trainer import train
 
 SPEC = load_robot('sim')
@@ -75,6 +76,14 @@ def test_a_collection_goes_on_where_it_was(demonstrations, tmp_path):
     )
     assert [r.seed for r in results] == [0, 1] and [r.number for r in told] == [1]
     assert len({r.bag for r in read_results(tmp_path)}) == 2
+
+
+def test_demonstrators_take_turns():
+    wanted = Collection(Path('x'), 'transfer', 5, seeds.TRAINING, 'always', turns(2))
+    assert [wanted.plan(number).demonstrator for number in range(5)] == [0, 1, 0, 1, 0]
+    for count in (0, 7):
+        with pytest.raises(ValueError, match='there are 1 to 6'):
+            turns(count)
 
 
 def test_a_bag_says_who_made_it(demonstrations):

@@ -50,11 +50,12 @@ def in_process(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
     from il_ros.robot.load import load_robot
     from il_ros.session.collect import Collection, collect, summary
     from il_ros.session.local import LocalRig
+    from il_ros.sim.demonstrators import turns
 
     cameras = tuple(name for name in args.cameras.split(',') if name)
     rig = LocalRig(load_robot(args.robot), args.task, cameras, args.transport)
     wanted = Collection(
-        Path(args.out), args.task, args.episodes, seeds, 'always', args.demonstrators
+        Path(args.out), args.task, args.episodes, seeds, 'always', turns(args.demonstrators)
     )
     with tqdm(total=args.episodes, unit='episode', file=sys.stderr) as bar:
         return summary(collect(rig, wanted, lambda result: bar.update()))

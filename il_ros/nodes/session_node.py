@@ -34,7 +34,7 @@ PARAMS = (
     Param('checkpoint', '', 'checkpoint that acts first', fixed=True),
     Param('episodes', 10, 'episodes, of a round where there are rounds', low=0, high=100000),
     Param('rounds', 2, 'rounds of HG-DAgger', low=1, high=1000),
-    Param('demonstrators', 1, 'synthetic demonstrators that take turns', low=1, high=100),
+    Param('demonstrators', 1, 'synthetic demonstrators that take turns', low=1, high=6),
     Param('seed', -1, 'first seed; -1 begins the range that the kind of session stands for'),
     Param('evaluation_episodes', 10, 'episodes of each evaluation', low=0, high=10000),
     Param('train_seconds', 0.0, 'wall-clock of each training [s]; 0 as before', low=0.0, high=1e6),

@@ -21,7 +21,7 @@ class Collection:
     episodes: int
     seeds: range
     operator: str
-    demonstrators: int = 1  # they take turns
+    demonstrators: tuple[int, ...] = (0,)  # numbers; they take turns
     with_policy: bool = False
     is_recorded: bool = True
     round: int = 0
@@ -33,7 +33,7 @@ class Collection:
             self.seeds[number],
             self.task,
             self.operator,
-            number % self.demonstrators,
+            self.demonstrators[number % len(self.demonstrators)],
             self.with_policy,
             str(self.folder) if self.is_recorded else '',
             self.round,

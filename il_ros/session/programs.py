@@ -9,6 +9,7 @@ from typing import Any
 from il_ros.session import seeds
 from il_ros.session.collect import Collection, collect, summary
 from il_ros.session.episode import Rig
+from il_ros.sim.demonstrators import turns
 
 RESULTS = 'results.json'
 ENDLESS = 1_000_000  # episodes, where 0 asks to go on until stopped
@@ -87,7 +88,7 @@ def _collection(
         wanted.episodes or ENDLESS,
         wanted.seeds(default),
         operator,
-        wanted.demonstrators,
+        turns(wanted.demonstrators),
         with_policy,
     )
     return summary(collect(rig, collection, lambda result: say('episode', result.row())))

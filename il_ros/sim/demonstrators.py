@@ -23,3 +23,10 @@ DEMONSTRATORS: tuple[Style, ...] = (
     Style(4, hand_over_height_m=0.24, speed=0.8, pause_s=0.4, noise_rad=0.004),
     Style(5, hand_over_height_m=0.19, approach_rad=0.15, speed=1.15, pause_s=0.2, noise_rad=0.006),
 )
+
+
+def turns(count: int) -> tuple[int, ...]:
+    """Return the numbers of the first `count` demonstrators; ValueError says how many there are."""
+    if not 1 <= count <= len(DEMONSTRATORS):
+        raise ValueError(f'{count} demonstrators: there are 1 to {len(DEMONSTRATORS)}')
+    return tuple(range(count))
