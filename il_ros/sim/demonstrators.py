@@ -26,7 +26,7 @@ DEMONSTRATORS: tuple[Style, ...] = (
 
 
 def turns(count: int) -> tuple[int, ...]:
-    """Return the numbers of the first `count` demonstrators; ValueError says how many there are."""
+    """Return the numbers of the first `count` demonstrators; ValueError where there are fewer."""
     if not 1 <= count <= len(DEMONSTRATORS):
         raise ValueError(f'{count} demonstrators: there are 1 to {len(DEMONSTRATORS)}')
     return tuple(range(count))
