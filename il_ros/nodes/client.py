@@ -52,7 +52,7 @@ class Client:
         """
         for name, kind in services.items():
             self._client(kind, f'{node_name}/{name}')
-        last = self.node.create_client(ListParameters, f'{node_name}/list_parameters')
+        last: Any = self.node.create_client(ListParameters, f'{node_name}/list_parameters')
         self.wait_until(last.service_is_ready, f'{node_name}: not there; is the node up?')
         asked: list[tuple[float, Any]] = []  # when [s], and what will hold the answer
 
