@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='with expert: a checkpoint, which the expert takes over from at a random moment of '
         'the episodes in which that checkpoint fails',
     )
+    parser.add_argument(
+        '--imitate', type=int, default=0, help='demonstrator, for a policy that was told of them'
+    )
     parser.add_argument('--processes', type=int, default=0, help='0 takes one a core')
     parser.add_argument('--graph', action='store_true', help='over the ROS graph, in lockstep')
     parser.add_argument('--videos', help='folder for videos of the failures')
@@ -57,7 +60,7 @@ def in_process(args: argparse.Namespace, seeds: Sequence[int]) -> dict[str, Any]
     from il_ros.rollout.statistics import wilson
 
     def run(what: str, seeds: Sequence[int], after: str = '') -> list[Trial]:
-        trials = evaluate(what, args.robot, args.task, seeds, args.processes, after)
+        trials = evaluate(what, args.robot, args.task, seeds, args.processes, after, args.imitate)
         return list(tqdm(trials, total=len(seeds), unit='episode', file=sys.stderr))
 
     if args.after:

@@ -10,6 +10,7 @@ from il_ros.dataset.episode import Episode
 from il_ros.dataset.labels import arm_of, labels
 from il_ros.dataset.rows import Rows
 from il_ros.observation.features import feature
+from il_ros.observation.told import DEMONSTRATOR, demonstrator
 from il_ros.robot.kinematics import Kinematics
 from il_ros.spec import RobotSpec
 
@@ -141,9 +142,23 @@ def _values(
     rows = {name: Rows() for name in inputs}
     for episode in episodes:
         for name in inputs:
+            if name == DEMONSTRATOR:
+                rows[name].add(_demonstrator(episode))
+                continue
             state = (episode.position, episode.velocity, episode.objects)
             rows[name].add(feature(name, kinematics, *state))
     return {name: found.mapped() for name, found in rows.items()}
+
+
+def _demonstrator(episode: Episode) -> np.ndarray:
+    """Return who demonstrated, for each row (n, D); ValueError where the bag does not say."""
+    number = episode.meta.get('demonstrator')
+    if number is None:
+        raise ValueError(
+            f'{episode.path}: the bag does not say which demonstrator made it; '
+            f'leave {DEMONSTRATOR!r} out of `inputs`'
+        )
+    return np.repeat(demonstrator(number)[None], len(episode), axis=0)
 
 
 def _firsts(lengths: Sequence[int]) -> np.ndarray:

@@ -28,6 +28,7 @@ PARAMS = (
     Param('lockstep', False, 'answer every tick, for repeatable runs', fixed=True),
     Param('transport', 'jpeg', 'images read', choices=('jpeg', 'png', 'raw'), fixed=True),
     Param('max_image_age_s', 0.5, 'older ones are none [s]', low=0.01, high=60.0, fixed=True),
+    Param('imitate', 0, 'demonstrator, for a policy told of them', low=0, high=7, fixed=True),
     Param('seed', 0, 'seed of the next episode, from ~/reset on'),
 )
 
@@ -64,7 +65,7 @@ class PolicyNode(ManagedNode):
             return TransitionCallbackReturn.FAILURE
         self.refused = ''
         self.swap.forget()
-        given = (self, self.deployment.builder(), self.p.transport, self.p.lockstep)
+        given = (self, self.deployment.builder(self.p.imitate), self.p.transport, self.p.lockstep)
         self.inputs = ObservationInputs(*given, self.on_observation, self.diagnostics.refuse)
         return super().on_configure(state)
 

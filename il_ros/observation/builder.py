@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from il_ros.observation.features import feature
+from il_ros.observation.told import DEMONSTRATOR, demonstrator
 from il_ros.robot.kinematics import Kinematics
 from il_ros.spec import JointSample, Observation, RobotSpec
 
@@ -16,9 +17,9 @@ class ObservationBuilder:
     """
     Align what came in to a control tick.
 
-    inputs are names of features; 'objects' and 'grasp' need poses of the tick's own stamp. Nothing
-    is interpolated: an image is the newest one not after the tick, its age is told, and one older
-    than max_image_age_s is none.
+    inputs are names of features; 'objects' and 'grasp' need poses of the tick's own stamp, and
+    'demonstrator' is the one that `imitate` names. Nothing is interpolated: an image is the newest
+    one not after the tick, its age is told, and one older than max_image_age_s is none.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class ObservationBuilder:
         inputs: Sequence[str],
         cameras: Sequence[str] = (),
         max_image_age_s: float = np.inf,
+        imitate: int = 0,
     ):
         known = {camera.name: (camera.height, camera.width) for camera in spec.cameras}
         for name in cameras:
@@ -36,6 +38,7 @@ class ObservationBuilder:
                 )
         self.spec = spec
         self.inputs = tuple(inputs)
+        self._told = {DEMONSTRATOR: demonstrator(imitate)} if DEMONSTRATOR in inputs else {}
         self.cameras = tuple(cameras)
         self._sizes = {name: known[name] for name in cameras}
         self._max_image_age_s = max_image_age_s
@@ -99,14 +102,15 @@ class ObservationBuilder:
             return None
         poses = self._objects[1] if self._objects is not None else np.zeros((0, 7))
         row = (self._joints.position[None], self._joints.velocity[None], poses[None])
-        values = {name: feature(name, self._kinematics, *row)[0] for name in self.inputs}
+        sensed = [name for name in self.inputs if name not in self._told]
+        values = {name: feature(name, self._kinematics, *row)[0] for name in sensed}
         newest = {
             name: max((taken, i) for i, (taken, _) in enumerate(images) if taken <= stamp_ns)
             for name, images in self._images.items()
         }
         return Observation(
             stamp_ns,
-            values,
+            values | self._told,
             {name: self._images[name][i][1] for name, (_, i) in newest.items()},
             {name: (stamp_ns - taken) * 1e-9 for name, (taken, _) in newest.items()},
         )

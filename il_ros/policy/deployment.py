@@ -52,10 +52,11 @@ class Deployment:
         """Let go of the checkpoint; the next one may need other cameras and inputs."""
         self.pilot = self._next = None
 
-    def builder(self) -> ObservationBuilder:
-        """Return a builder of the observations that the policy needs."""
+    def builder(self, imitate: int = 0) -> ObservationBuilder:
+        """Return a builder of the observations that the policy needs; imitate: see there."""
         config = self._acting().config
-        return ObservationBuilder(self.spec, config.inputs, config.cameras, self.max_image_age_s)
+        given = (self.spec, config.inputs, config.cameras, self.max_image_age_s, imitate)
+        return ObservationBuilder(*given)
 
     def check(self, folder: Path) -> None:
         """

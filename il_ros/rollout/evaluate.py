@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from il_ros.arbiter.arbiter import Arbiter
@@ -33,7 +34,7 @@ class Trial:
     cost: float = 0.0
 
 
-def make_loop(what: str, robot: str, task: str, after: str = '') -> Loop:
+def make_loop(what: str, robot: str, task: str, after: str = '', imitate: int = 0) -> Loop:
     """
     Return a loop in which the expert or a checkpoint acts alone.
 
@@ -47,7 +48,7 @@ def make_loop(what: str, robot: str, task: str, after: str = '') -> Loop:
     if what == EXPERT:
         hands = LateHands(spec, task, TAKE_OVER_S) if after else OperatorHands(spec, task)
     world = World(spec, make(TASKS, task), cameras)
-    return Loop(world, Arbiter(spec, load_sources()), pilot, hands)
+    return Loop(world, Arbiter(spec, load_sources()), pilot, hands, imitate=imitate)
 
 
 def evaluate(
@@ -57,42 +58,44 @@ def evaluate(
     seeds: Sequence[int],
     processes: int = 0,
     after: str = '',
+    imitate: int = 0,
 ) -> Iterator[Trial]:
     """
     Yield one Trial a seed, in the order of seeds.
 
     processes 0 takes one a core; each runs one torch thread, batch 1, so that the result does not
-    depend on how many there are.
+    depend on how many there are. imitate: which demonstrator, for a policy that was told of them.
     """
     for acting in {what, after} - {EXPERT, ''}:
         check_checkpoint(acting, load_robot(robot))  # here, where the error is seen
     workers = min(processes or len(os.sched_getaffinity(0)), len(seeds))
     if workers <= 1:
-        _begin(what, robot, task, after)
+        _begin(what, robot, task, after, imitate)
         yield from map(_trial, seeds)
         return
     context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(workers, context, _begin, (what, robot, task, after)) as pool:
+    given = (what, robot, task, after, imitate)
+    with ProcessPoolExecutor(workers, context, _begin, given) as pool:
         yield from pool.map(_trial, seeds)
+
+
+def trial_of(loop: Loop, seed: int) -> Trial:
+    """Run one episode and return what became of it."""
+    outcome = loop.run(seed)
+    told = (outcome.state, outcome.reason, outcome.elapsed_s, outcome.moment_s, outcome.cost)
+    return Trial(seed, *told)
 
 
 _trial_of: Callable[[int], Trial]
 
 
-def _begin(what: str, robot: str, task: str, after: str) -> None:
+def _begin(what: str, robot: str, task: str, after: str, imitate: int) -> None:
     """Make this process's loop, once."""
     import torch
 
     global _trial_of
     torch.set_num_threads(1)
-    loop = make_loop(what, robot, task, after)
-
-    def trial_of(seed: int) -> Trial:
-        outcome = loop.run(seed)
-        told = (outcome.state, outcome.reason, outcome.elapsed_s, outcome.moment_s, outcome.cost)
-        return Trial(seed, *told)
-
-    _trial_of = trial_of
+    _trial_of = partial(trial_of, make_loop(what, robot, task, after, imitate))
 
 
 def _trial(seed: int) -> Trial:

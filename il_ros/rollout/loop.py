@@ -52,6 +52,7 @@ class Loop:
         labeller: Labeller | None = None,
         transport: str = 'jpeg',
         subscribers: Sequence[Subscriber] = (),
+        imitate: int = 0,
     ):
         self.world = world
         self.spec = world.spec
@@ -60,13 +61,14 @@ class Loop:
         self.labeller = labeller
         self.transport = transport
         self.subscribers = list(subscribers)
+        self.imitate = imitate
         self.set_policy(pilot)
         self._is_first = True  # an episode starts with an image from every camera
 
     def set_policy(self, pilot: 'Pilot | None') -> None:
         """Act with another policy from the next episode on; None leaves the arms to the hands."""
         self.pilot = pilot
-        self.builder = builder_for(self.spec, pilot)
+        self.builder = builder_for(self.spec, pilot, self.imitate)
 
     def run(self, seed: int) -> Outcome:
         """Run one episode to its end and return how it ended."""
@@ -141,11 +143,16 @@ class Loop:
         return frames
 
 
-def builder_for(spec: RobotSpec, pilot: 'Pilot | None') -> ObservationBuilder:
-    """Return the observation builder that a policy needs; positions alone where there is none."""
+def builder_for(spec: RobotSpec, pilot: 'Pilot | None', imitate: int = 0) -> ObservationBuilder:
+    """
+    Return the observation builder that a policy needs; positions alone where there is none.
+
+    imitate: number of the demonstrator, for a policy that learned who demonstrated.
+    """
     if pilot is None:
         return ObservationBuilder(spec, ('position',))
-    return ObservationBuilder(spec, pilot.config.inputs, pilot.config.cameras)
+    config = pilot.config
+    return ObservationBuilder(spec, config.inputs, config.cameras, imitate=imitate)
 
 
 def cameras_of(spec: RobotSpec, names: Sequence[str]) -> tuple[Camera, ...]:
