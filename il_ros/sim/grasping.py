@@ -41,15 +41,17 @@ def hands_on(
     long: np.ndarray,
     half: float,
     is_aloft: bool,
+    snug: float = 0.47,
 ) -> tuple[Hand, ...]:
     """
     Return each hand of poses (4, 4) and openings 0..1, and how it has one thing.
 
     at (3,) is the middle of the thing's axis, long (3,) its direction and half [m] its half
-    length; is_aloft says that it does not lie on anything, so that somebody has it.
+    length; is_aloft says that it does not lie on anything, so that somebody has it. A gripper open
+    less than snug has it firmly: 0.44 on sides 4 cm apart, more where it has them askew.
     """
     near = [_near(pose, at, long, half) for pose in poses]
-    grips = [_grip(*seen, is_aloft) for seen in zip(near, openings, strict=True)]
+    grips = [_grip(*seen, is_aloft, snug) for seen in zip(near, openings, strict=True)]
     holds = [
         mine == _FIRM or (mine == _ASKEW and other != _FIRM)
         for mine, other in zip(grips, grips[::-1], strict=True)
@@ -64,12 +66,12 @@ def is_at(hand: Hand, at: np.ndarray, turned: np.ndarray) -> bool:
     return bool(np.abs(at - hand.at).max() < reach and askew < reach)
 
 
-def _grip(near: np.ndarray, opening: float, is_aloft: bool) -> int:
+def _grip(near: np.ndarray, opening: float, is_aloft: bool, snug: float) -> int:
     """How a hand has a thing whose axis is near (3,) in the hand's own axes."""
     ahead, aside, above = near.tolist()
     if not (-0.045 < ahead < 0.025 and abs(aside) < 0.015 and abs(above) < 0.025):
         return _NONE
-    if 0.33 < opening < 0.47:  # 0.44 on sides 4 cm apart; nothing between: 0
+    if 0.33 < opening < snug:  # nothing between the fingers: 0
         return _FIRM
     return _ASKEW if is_aloft and 0.33 < opening < 0.65 else _NONE  # 0.63 on a block's corners
 

@@ -7,4 +7,5 @@ Next: `il_ros.sim.world` builds and steps it. A task is one file and one line he
 TASKS = {
     'detour': 'il_ros.sim.tasks.detour:Detour',
     'transfer': 'il_ros.sim.tasks.transfer:Transfer',
+    'transport': 'il_ros.sim.tasks.transport:Transport',
 }

@@ -61,14 +61,19 @@ class Sight:
 
 
 def look(
-    kinematics: Kinematics, spec: RobotSpec, joints: JointSample, objects: np.ndarray
+    kinematics: Kinematics,
+    spec: RobotSpec,
+    joints: JointSample,
+    objects: np.ndarray,
+    snug: float = 0.47,
 ) -> Sight:
-    """Return the sight of a state: joints and objects (2, 7)."""
+    """Return the sight of a state: joints and objects (2, 7); snug as in `hands_on`."""
     block, turned = objects[0, :3], matrix(objects[0, 3:])
     names = (_GIVER, _RECEIVER)
     poses = [kinematics.pose(name, joints.position) for name in names]
     openings = [float(joints.position[spec.arm(name).gripper][0]) for name in names]
-    giver, receiver = hands_on(poses, openings, block, turned[:, 0], _HALF, block[2] > _ALOFT)
+    is_aloft = block[2] > _ALOFT
+    giver, receiver = hands_on(poses, openings, block, turned[:, 0], _HALF, is_aloft, snug)
     return Sight(giver, receiver, block, turned, objects[1, :3])
 
 
