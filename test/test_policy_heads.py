@@ -132,7 +132,7 @@ def two_ways(generator, batch, steps):
     return sign.expand(batch, steps, 1)
 
 
-@pytest.mark.parametrize('predict', ['x0', 'v'])
+@pytest.mark.parametrize('predict', ['x0', 'epsilon', 'v'])
 def test_diffusion_chooses_between_two_ways_where_l2_takes_the_mean(predict):
     """Whole chunks go one way or the other, each about as often as in the data."""
     config = tiny(predict=predict, width=64, context=4, sample_steps=8)

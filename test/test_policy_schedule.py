@@ -22,7 +22,7 @@ def options(kind):
         'beta_schedule': 'squaredcos_cap_v2',
         'prediction_type': NAMES[kind],
         'clip_sample': False,
-        'timestep_spacing': 'trailing',
+        'timestep_spacing': 'leading' if kind == 'epsilon' else 'trailing',
     }
 
 
@@ -59,11 +59,12 @@ def test_a_perfect_word_gives_back_the_clean_chunk(kind):
 
 
 @pytest.mark.parametrize('steps', [1, 3, 8, 30, 64, 100])
-def test_sampling_levels_are_those_of_diffusers(steps):
+@pytest.mark.parametrize('kind', NAMES)
+def test_sampling_levels_are_those_of_diffusers(kind, steps):
     """Also where the steps do not divide the levels."""
-    theirs = DDIMScheduler(**options('x0'))
+    theirs = DDIMScheduler(**options(kind))
     theirs.set_timesteps(steps)
-    assert Schedule(LEVELS).sampling_levels(steps) == theirs.timesteps.tolist()
+    assert Schedule(LEVELS).sampling_levels(steps, kind) == theirs.timesteps.tolist()
 
 
 # only divisors of LEVELS: elsewhere diffusers steps past the level that it is called for next
@@ -74,12 +75,30 @@ def test_sampling_follows_diffusers_step_by_step(kind, steps):
     theirs = DDIMScheduler(**options(kind), set_alpha_to_one=True)
     theirs.set_timesteps(steps)
     schedule = Schedule(LEVELS)
-    levels = schedule.sampling_levels(steps)
+    levels = schedule.sampling_levels(steps, kind)
     mine = other = drawn(2, 6, 3).double()
     for level, after in zip(levels, [*levels[1:], -1], strict=True):
         clean = schedule.clean(kind, said(mine, level), mine, torch.tensor([level] * 2))
         mine = schedule.step(mine, clean, level, after)
         other = theirs.step(said(other, level), level, other, eta=0.0).prev_sample
+        torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize('steps', [1, 3, 8, 10, 100])
+@pytest.mark.parametrize('kind', NAMES)
+def test_ancestral_sampling_follows_diffusers_step_by_step(kind, steps):
+    """With the same fresh noise; here diffusers steps to the level that it is called for next."""
+    theirs = DDPMScheduler(**options(kind))
+    theirs.set_timesteps(steps)
+    schedule = Schedule(LEVELS)
+    levels = schedule.sampling_levels(steps, kind)
+    mine = other = drawn(2, 6, 3).double()
+    generators = [torch.Generator().manual_seed(1) for _ in range(2)]
+    for level, after in zip(levels, [*levels[1:], -1], strict=True):
+        clean = schedule.clean(kind, said(mine, level), mine, torch.tensor([level] * 2))
+        fresh = torch.randn(mine.shape, generator=generators[0], dtype=mine.dtype)
+        mine = schedule.step(mine, clean, level, after, fresh)
+        other = theirs.step(said(other, level), level, other, generators[1]).prev_sample
         torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-3)
 
 

@@ -3,10 +3,12 @@
 HEADS = {
     'categorical': 'il_ros.policy.heads.categorical:CategoricalHead',
     'diffusion': 'il_ros.policy.heads.diffusion:DiffusionHead',
+    'flow': 'il_ros.policy.heads.flow:FlowHead',
     'gaussian': 'il_ros.policy.heads.gaussian:GaussianHead',
     'l1': 'il_ros.policy.heads.regression:L1Head',
     'l2': 'il_ros.policy.heads.regression:L2Head',
     'mog': 'il_ros.policy.heads.mog:MogHead',
+    'shortcut': 'il_ros.policy.heads.shortcut:ShortcutHead',
 }
 
 ENCODERS = {
@@ -19,5 +21,6 @@ ENCODERS = {
 
 DENOISERS = {
     'mlp': 'il_ros.policy.denoisers.mlp:MlpDenoiser',
+    'transformer': 'il_ros.policy.denoisers.transformer:TransformerDenoiser',
     'unet': 'il_ros.policy.denoisers.unet:UnetDenoiser',
 }

@@ -1,4 +1,4 @@
-"""The noise of a diffusion: how much at which level, what is predicted of it, and DDIM steps."""
+"""The noise of a diffusion: how much at which level, what is predicted of it, steps to less."""
 
 import math
 from itertools import pairwise
@@ -54,24 +54,35 @@ class Schedule(nn.Module):
             else (signal * noisy - spread * said)
         )
 
-    def sampling_levels(self, steps: int) -> list[int]:
+    def sampling_levels(self, steps: int, kind: str) -> list[int]:
         """
-        Return `steps` levels from the noisiest down, evenly spaced, the noisiest among them.
+        Return `steps` levels from noisy to clean, evenly spaced.
 
-        Source: "trailing" steps, Lin et al. 2024, arXiv:2305.08891, table 2.
+        The noisiest is among them, but for epsilon: there a word about the noise says next to
+        nothing about the chunk.
+        Source: "trailing" and "leading" steps, Lin et al. 2024, arXiv:2305.08891, table 2.
         """
+        if kind == 'epsilon':
+            return [i * (self.levels // steps) for i in reversed(range(steps))]
         return [round(self.levels - i * self.levels / steps) - 1 for i in range(steps)]
 
-    def step(self, noisy: Tensor, clean: Tensor, level: int, after: int) -> Tensor:
+    def step(
+        self, noisy: Tensor, clean: Tensor, level: int, after: int, fresh: Tensor | None = None
+    ) -> Tensor:
         """
-        Return the chunk at level `after` < level (-1 is clean), without new noise.
+        Return the chunk at level `after` < level (-1 is clean).
 
-        Source: DDIM with eta 0, Song et al. 2021, arXiv:2010.02502, equation 12.
+        Without fresh noise: DDIM with eta 0, Song et al. 2021, arXiv:2010.02502, equation 12.
+        With fresh (B, T, A): DDPM, Ho et al. 2020, arXiv:2006.11239, equations 6 and 7, where
+        part of the noise that stays is drawn anew.
         """
         if after < 0:
             return clean
         kept, next_kept = self.kept[level], self.kept[after]
         noise = (noisy - kept.sqrt() * clean) / (1 - kept).sqrt()
+        if fresh is not None:
+            new = (1 - kept / next_kept) / (1 - kept)  # share of its variance
+            noise = (1 - new).sqrt() * noise + new.sqrt() * fresh
         return next_kept.sqrt() * clean + (1 - next_kept).sqrt() * noise
 
     def _scales(self, level: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,6 @@
 """
-In: a noisy chunk (B, T, A), its level (B,) in [0, 1) and a Context. Out: a prediction (B, T, A).
+In: a noisy chunk (B, T, A), its level (B,), 0 clean to 1 noise alone, and a Context.
+Out: a prediction (B, T, A).
 
-Next: `il_ros.policy.heads.diffusion` makes it a clean chunk.
+Next: `il_ros.policy.heads.diffusion`, `flow` and `shortcut` make it a clean chunk.
 """

@@ -21,6 +21,6 @@ class MlpDenoiser(nn.Module):
         self.net = ResidualMlp(inputs, size, config.width, config.depth)
 
     def forward(self, noisy: Tensor, level: Tensor, context: Context) -> Tensor:
-        """Return (B, T, A) for noisy (B, T, A), level (B,) in [0, 1)."""
+        """Return (B, T, A) for noisy (B, T, A), level (B,) in [0, 1]."""
         x = torch.cat([noisy.flatten(1), self.level(level), context.pooled], dim=-1)
         return self.net(x).unflatten(-1, noisy.shape[1:])

@@ -38,13 +38,13 @@ class FilmBlock(nn.Module):
 
 
 class UnetDenoiser(nn.Module):
-    """`depth` levels of half the time and twice the channels, from width / 4 channels."""
+    """`depth` levels of half the time and twice the channels, from width / 8 channels."""
 
     def __init__(self, config: TrainConfig, actions: int):
         super().__init__()
         self.level = Sinusoids(LEVEL_WIDTH)
         condition = LEVEL_WIDTH + config.context
-        first = max(config.width // 4 // GROUPS, 1) * GROUPS
+        first = max(config.width // 8 // GROUPS, 1) * GROUPS
         widths = [first * 2**i for i in range(max(config.depth, 1))]
         self.enter = nn.Conv1d(actions, first, 1)
         self.down = nn.ModuleList(
@@ -59,7 +59,7 @@ class UnetDenoiser(nn.Module):
         self.leave = nn.Conv1d(first, actions, 1)
 
     def forward(self, noisy: Tensor, level: Tensor, context: Context) -> Tensor:
-        """Return (B, T, A) for noisy (B, T, A), level (B,) in [0, 1)."""
+        """Return (B, T, A) for noisy (B, T, A), level (B,) in [0, 1]."""
         condition = torch.cat([self.level(level), context.pooled], dim=-1)
         x = self.enter(noisy.transpose(1, 2))  # (B, first, T)
         skips = []

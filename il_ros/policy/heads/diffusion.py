@@ -8,19 +8,22 @@ from torch import Tensor
 from il_ros.policy.config import TrainConfig
 from il_ros.policy.context import Context
 from il_ros.policy.draws import integers, normal
-from il_ros.policy.heads.base import Head, masked_square
+from il_ros.policy.heads.base import Head, masked_square, pulled
 from il_ros.policy.registry import DENOISERS
 from il_ros.policy.schedule import Schedule
 from il_ros.registry import make
 
 BOUND_SEED = 0  # log_prob takes no generator: all chunks are compared under the same noise
-FARTHEST = 30.0  # [deviations] dividing by next to no signal could give anything
+FARTHEST = 5.0  # [deviations] dividing by next to no signal could give anything
 
 
 class DiffusionHead(Head):
     """
-    DDPM training, DDIM sampling.
+    The denoiser sees chunks under K levels of noise and says what was there; a chunk is drawn
+    by following its word from noise alone, level by level, with DDIM or DDPM steps.
 
+    noisy = sqrt(kept) chunk + sqrt(1 - kept) noise, loss = mean (target - said)^2, where target
+    is the chunk (x0), the noise (epsilon) or sqrt(kept) noise - sqrt(1 - kept) chunk (v).
     Source: Ho et al. 2020, arXiv:2006.11239; Chi et al. 2023, arXiv:2303.04137 (on action chunks).
     """
 
@@ -32,6 +35,7 @@ class DiffusionHead(Head):
         self.shape = (config.T, actions)
         self.predict = config.predict
         self.steps = config.sample_steps
+        self.is_ancestral = config.sampler == 'ddpm'
         self.schedule = Schedule(config.diffusion_steps)
         self.denoiser = make(DENOISERS, config.denoiser, config, actions)
 
@@ -55,12 +59,12 @@ class DiffusionHead(Head):
         """Return (B, T, A), at every step pulled to known as far as weight says."""
         blank = context.pooled.new_empty(len(context.pooled), *self.shape)
         noisy = normal(generator, blank)  # (B, T, A)
-        levels = self.schedule.sampling_levels(self.steps)
+        levels = self.schedule.sampling_levels(self.steps, self.predict)
         for level, after in zip(levels, [*levels[1:], -1], strict=True):
             clean = self.clean(noisy, torch.full_like(blank[:, 0, 0], level).long(), context)
-            if known is not None and weight is not None:
-                clean = torch.lerp(clean, known, weight)
-            noisy = self.schedule.step(noisy, clean, level, after)
+            clean = pulled(clean, known, weight)
+            fresh = normal(generator, blank) if self.is_ancestral else None
+            noisy = self.schedule.step(noisy, clean, level, after, fresh)
         return noisy
 
     def clean(self, noisy: Tensor, level: Tensor, context: Context) -> Tensor:
