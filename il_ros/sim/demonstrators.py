@@ -22,11 +22,13 @@ DEMONSTRATORS: tuple[Style, ...] = (
     Style(3, approach_rad=-0.25, noise_rad=0.004),
     Style(4, hand_over_height_m=0.24, speed=0.8, pause_s=0.4, noise_rad=0.004),
     Style(5, hand_over_height_m=0.19, approach_rad=0.15, speed=1.15, pause_s=0.2, noise_rad=0.006),
+    Style(6, pause_s=0.8),  # the reference, but pausing: a control, who takes no turns
 )
+PEOPLE = 6  # that take turns
 
 
 def turns(count: int) -> tuple[int, ...]:
     """Return the numbers of the first `count` demonstrators; ValueError where there are fewer."""
-    if not 1 <= count <= len(DEMONSTRATORS):
-        raise ValueError(f'{count} demonstrators: there are 1 to {len(DEMONSTRATORS)}')
+    if not 1 <= count <= PEOPLE:
+        raise ValueError(f'{count} demonstrators: there are 1 to {PEOPLE}')
     return tuple(range(count))
