@@ -37,6 +37,12 @@ def pose(rotation: np.ndarray, at: np.ndarray) -> np.ndarray:
     return out
 
 
+def standing(at: np.ndarray) -> np.ndarray:
+    """The transform (4, 4) of x, y, z [m] and yaw [rad]."""
+    cosine, sine = math.cos(at[3]), math.sin(at[3])
+    return pose(np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]]), at[:3])
+
+
 def down(along: np.ndarray) -> np.ndarray:
     """
     The rotation (3, 3) of a gripper that points down and closes across a horizontal direction.

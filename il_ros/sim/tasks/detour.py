@@ -12,27 +12,28 @@ import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.sim.demonstrators import Style
-from il_ros.sim.geometry import leaning, pose
+from il_ros.sim.geometry import leaning, pose, standing
 from il_ros.sim.tasks import furniture
 from il_ros.sim.tasks.base import Expert, Scene, Task, Verdict
 from il_ros.spec import RobotSpec
 
 BAR = (0.09, 0.012, 0.012)  # half extents [m], long side first, along x
 MASS = 0.15  # [kg]
-HELD_AT = 0.045  # [m] from the bar's middle to each hand
-LEAN = 1.05  # [rad] of the hands below level
+FRICTION = 1.5  # a rubber grip: two arms that disagree pull at it
+HELD_AT, HELD_SPREAD = 0.045, 0.006  # [m] from the bar's middle to each hand
+DEPTH = 0.012  # [m] that the fingers reach further over the bar than to their grasp point
+LEAN, LEAN_SPREAD = 1.05, 0.08  # [rad] of the hands below level
 HEIGHT = 0.07  # [m] at which the bar is carried
-START_X = 0.19  # [m] of the bar's middle
-START_SPREAD = 0.02  # [m] of its y to either side, uniform; so are those below
+START = np.array([0.21, 0.0, HEIGHT, 0.0])  # x, y, z [m], yaw [rad] of the bar
+START_SPREAD = np.array([0.015, 0.02, 0.015, 0.12])  # to either side, uniform; so are those below
 GRASPED = 0.264  # opening, a little less than pads on the bar's sides have: they press
 POST_RADIUS, POST_HEIGHT = 0.015, 0.13  # [m] lower than the forearms, higher than the hands
-POST = np.array([-0.06, 0.0])
+POST = np.array([-0.07, 0.0])
 POST_SPREAD = np.array([0.015, 0.02])
-GOAL_X = -0.21
+GOAL_X = -0.22
 GOAL = (0.035, 0.18)  # half extents of the goal zone [m]
-FALLEN = 0.03  # [m] height of the bar's middle
+FALLEN = 0.02  # [m] height of the bar's middle; lying on the table it is at 0.012
 HIT, DROPPED, TIME_OUT = 'touched the post', 'dropped', 'time out'
-_LEVEL = [0.0, 0.0, 0.0, 1.0]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ WAYS: tuple[Way, ...] = (  # by the number of the style
     Way(1, 0.125),
     Way(1, 0.115),
     Way(-1, 0.115),
+    Way(1, 0.12),  # the reference, pausing
 )
 
 
@@ -63,10 +65,11 @@ class Detour(Task):
 
     def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
         """Both hands start at the bar, wherever rng puts it."""
-        self._start = np.array([START_X, rng.uniform(-START_SPREAD, START_SPREAD), HEIGHT])
+        self._start = START + rng.uniform(-START_SPREAD, START_SPREAD)
         kinematics, position = Kinematics(spec), spec.home.copy()
         for arm in spec.arms:
-            hand = pose(np.eye(3), self._start) @ held(arm.name)
+            along, lean = rng.uniform(-1, 1, 2) * (HELD_SPREAD, LEAN_SPREAD)
+            hand = standing(self._start) @ held(arm.name, along, lean)
             position[arm.joints], _ = kinematics.solve(arm.name, hand, spec.home, iterations=60)
             position[arm.gripper] = GRASPED
         return position - spec.home
@@ -75,8 +78,10 @@ class Detour(Task):
         """Put the bar between the hands, the post in its way and the goal beyond."""
         post = POST + rng.uniform(-POST_SPREAD, POST_SPREAD)
         furniture.table(scene.client)
-        bar = np.array([*self._start, *_LEVEL])
+        half = self._start[3] / 2
+        bar = np.array([*self._start[:3], 0.0, 0.0, np.sin(half), np.cos(half)])
         self._bar = furniture.block(scene.client, BAR, bar, MASS)
+        scene.client.changeDynamics(self._bar, -1, lateralFriction=FRICTION)
         self._post = _post(scene.client, post)
         self._goal = _zone(scene.client, np.array([GOAL_X, 0.0]))
         scene.client.performCollisionDetection()  # a grasp has begun; saved states know of it
@@ -131,11 +136,15 @@ class Detour(Task):
         return any(row[8] <= 0.0 for row in scene.client.getContactPoints(self._post))
 
 
-def held(arm: str) -> np.ndarray:
-    """The grasp point's pose (4, 4) in the bar's frame, of the hand called arm."""
+def held(arm: str, along: float = 0.0, lean: float = 0.0) -> np.ndarray:
+    """
+    The grasp point's pose (4, 4) in the bar's frame, of the hand called arm.
+
+    along [m], lean [rad]: how far it is from where it should be, outwards and downwards.
+    """
     side = -1.0 if arm == 'left' else 1.0
-    turned = leaning(np.array([-side, 0.0, 0.0]), LEAN)
-    return pose(turned, np.array([side * HELD_AT, 0.0, 0.0]))
+    turned = leaning(np.array([-side, 0.0, 0.0]), LEAN + lean)
+    return pose(turned, np.array([side * (HELD_AT + along), 0.0, 0.0]) + DEPTH * turned[:, 0])
 
 
 def _post(client: Any, at: np.ndarray) -> int:

@@ -12,17 +12,19 @@ import numpy as np
 from il_ros.robot.kinematics import Kinematics
 from il_ros.sim.carry import Carry, Held
 from il_ros.sim.demonstrators import Style
-from il_ros.sim.geometry import matrix, ramp
+from il_ros.sim.geometry import matrix, pose, ramp
 from il_ros.sim.tasks import detour
 from il_ros.spec import JointSample, RobotSpec
 
-_AHEAD = 0.04  # [m] to the point on the way that the bar makes for
+_AHEAD = 0.03  # [m] to the point on the way that the bar makes for
+_STEEP = 1.5  # [m/m] the most that a bar goes aside while it goes on, as fast as ever
 _REACH = 0.12  # [m] from the bar's middle to the foremost that could touch, and the post's radius
-_PARTS_AT = 0.12  # [m] between that and the post, where the ways part
-_PARTED_AT = 0.07
+_PARTS_AT, _PARTED_AT = 0.13, 0.09  # [m] between that and the post, where the ways part
 _BEGUN = 0.05  # [m] aside: this way has begun, whoever began it
 _CLEAR = 0.105  # [m] aside, where nothing would touch
-_SLOPE = 0.5  # [m/m] how far before the post a bar has to stay for what it still has to go aside
+_BACK = 0.4  # [m/m] how far before the post a bar stays for what it still has to go aside
+_HOLDS = 0.4  # opening, less than which pads are on the bar's sides: 0.27, or askew
+_NEAR = 0.02  # [m] within which a bar is between a hand's fingers
 
 
 class Stage(Enum):
@@ -38,8 +40,8 @@ class DetourExpert:
 
     def __init__(self, spec: RobotSpec, style: Style, seed: int):
         self._spec, self._kinematics = spec, Kinematics(spec)
-        self._way = detour.WAYS[style.number]
-        self._carry = Carry(spec, self._kinematics, style, seed)
+        self._way = detour.WAYS[style.number % len(detour.WAYS)]
+        self._carry = Carry(spec, self._kinematics, style, seed, (1.0, 1 / _STEEP, 1.0, 0.1))
 
     def reset(self) -> None:
         """Forget the motion under way."""
@@ -47,31 +49,30 @@ class DetourExpert:
 
     def act(self, joints: JointSample, objects: np.ndarray) -> np.ndarray:
         """Return joint targets (A,) for one period later, from objects (3, 7)."""
-        bar, turned, post = objects[0, :3], matrix(objects[0, 3:]), objects[1, :2]
-        hands = {arm.name: self._hand(arm.name, joints, bar, turned) for arm in self._spec.arms}
-        off = bar[:2] - post
-        at = self._aim(off) + post if all(hand.holds for hand in hands.values()) else bar[:2]
-        at[0] = max(at[0], detour.GOAL_X)
-        yaw = np.arctan2(turned[1, 0], turned[0, 0])
-        goal = np.array([*at, detour.HEIGHT, 0.0])
-        return self._carry.act(joints, np.array([*bar, yaw]), goal, hands, _stage(off[0]))
+        bar = pose(matrix(objects[0, 3:]), objects[0, :3])
+        off = objects[0, :2] - objects[1, :2]
+        goal = np.array([*self._aim(off) + objects[1, :2], detour.HEIGHT, 0.0])
+        goal[0] = max(goal[0], detour.GOAL_X)
+        hands = {arm.name: self._hand(arm.name, joints, bar) for arm in self._spec.arms}
+        thing = np.array([*bar[:3, 3], np.arctan2(bar[1, 0], bar[0, 0])])
+        return self._carry.act(joints, thing, goal, hands, _stage(off[0]))
 
     def progress(self, joints: JointSample, objects: np.ndarray) -> float:
         """Return how far the task is, 0..1: how far the bar has come."""
         left = abs(objects[0, 0] - objects[2, 0]) - detour.GOAL[0]
-        whole = detour.START_X - detour.GOAL_X - detour.GOAL[0]
+        whole = detour.START[0] - detour.GOAL_X - detour.GOAL[0]
         return 1.0 - min(max(left / whole, 0.0), 1.0)
 
     def _aim(self, off: np.ndarray) -> np.ndarray:
         """Where the bar makes for (2,), seen from the post, as off (2,) is."""
         side = self._side(off)
-        aside = 1.0 - ramp(off[0] - _REACH, _PARTED_AT, _PARTS_AT)
-        still = side * self._way.berth - off[1]
-        nearest = _REACH + _SLOPE * max(_CLEAR - side * off[1], 0.0)
+        done, gap = side * off[1], off[0] - _REACH
+        aside = (1.0 - ramp(gap, _PARTED_AT, _PARTS_AT)) * (self._way.berth - done)
+        most = _STEEP * _AHEAD
         ahead = off[0] - _AHEAD
-        if off[0] > 0.0 and side * off[1] < _CLEAR:
-            ahead = max(ahead, nearest)
-        return np.array([ahead, off[1] + aside * still])
+        if off[0] > 0.0 and done < _CLEAR:  # too near: aside first
+            ahead = max(ahead, _REACH + _BACK * (_CLEAR - done))
+        return np.array([ahead, off[1] + side * min(max(aside, -most), most)])
 
     def _side(self, off: np.ndarray) -> float:
         """1 behind the post, -1 before it: the demonstrator's own, or the one already taken."""
@@ -79,14 +80,15 @@ class DetourExpert:
             return 1.0 if off[1] >= 0 else -1.0
         return float(self._way.side)
 
-    def _hand(self, arm: str, joints: JointSample, bar: np.ndarray, turned: np.ndarray) -> Held:
-        """How a hand has the bar, or gets it back."""
-        at = self._kinematics.pose(arm, joints.position)[:3, 3]
-        along, aside, above = turned.T @ (at - bar)
+    def _hand(self, arm: str, joints: JointSample, bar: np.ndarray) -> Held:
+        """How a hand has the bar, at pose (4, 4), or gets it back."""
+        hand = self._kinematics.pose(arm, joints.position)
+        over = hand[:3, 3] - detour.DEPTH * hand[:3, 0]  # where the bar should be
+        along, aside, above = np.abs(bar[:3, :3].T @ (over - bar[:3, 3]))
+        is_near = bool(along < detour.BAR[0] and max(aside, above) < _NEAR)
         opening = float(joints.position[self._spec.arm(arm).gripper][0])
-        near = abs(along) < detour.BAR[0] and max(abs(aside), abs(above)) < 0.012
-        holds = near and opening < 0.4
-        return Held(detour.held(arm), holds, 0.0 if near else 1.0)
+        wanted = bar @ detour.held(arm)
+        return Held(wanted, is_near and opening < _HOLDS, 0.0 if is_near else 1.0)
 
 
 def _stage(ahead: float) -> Stage:
