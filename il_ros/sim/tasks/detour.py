@@ -51,7 +51,6 @@ WAYS: tuple[Way, ...] = (  # by the number of the style
     Way(1, 0.125),
     Way(1, 0.115),
     Way(-1, 0.115),
-    Way(1, 0.12),  # the reference, pausing
 )
 
 
