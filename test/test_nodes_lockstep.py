@@ -2,6 +2,7 @@
 
 import io
 import signal
+from itertools import pairwise, takewhile
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.sources import load_sources
 from il_ros.bringup.processes import up
 from il_ros.dataset.cache import load_episodes
+from il_ros.dataset.episode import WHO
 from il_ros.nodes.graph_parts import GraphParts
 from il_ros.nodes.graph_rig import GraphRig
 from il_ros.policy.pilot import load_pilot
@@ -29,7 +31,7 @@ from il_ros.session.phases import Standing
 from il_ros.session.steering import Steering
 from il_ros.sim.tasks import TASKS
 from il_ros.sim.world import World
-from il_ros.spec import JointSample
+from il_ros.spec import JointSample, Who
 
 SPEC = load_robot('sim')
 CAMERAS = ('cam_high',)
@@ -143,6 +145,14 @@ def in_one_process(root, recorded):
         recording.stop('unlabeled', 'stopped')
 
 
+def waits(episode):
+    """Return for how many ticks the left arm held after each hand-back."""
+    acted = [WHO[code] for code in episode.who[:, 0]]
+    ends = [i for i, (was, now) in enumerate(pairwise(acted), 1) if was is Who.HUMAN is not now]
+    held = [list(takewhile(lambda who: who is Who.HOLD, acted[end:])) for end in ends]
+    return [len(ticks) for ticks in held]
+
+
 def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
     tmp_path, one_thread
 ):
@@ -158,6 +168,7 @@ def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
         assert len(one.stamp_ns) >= TICKS[one.meta['operator']]
         assert_same(one, other)
         assert one.meta['namespace'] == '/robot1'
+    assert waits(local[0]) and max(waits(local[0])) <= 1  # ticks after a hand-back
 
 
 def test_who_does_not_answer_is_named_and_dropped_and_the_robot_holds():

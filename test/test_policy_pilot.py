@@ -7,7 +7,7 @@ from learning import episode, episodes, robot, tiny
 
 from il_ros.policy.pilot import Pilot, PolicyFailure
 from il_ros.policy.registry import ENCODERS, HEADS
-from il_ros.spec import Observation
+from il_ros.spec import Authority, Observation, Who
 from il_ros.trainer.run import prepare
 
 SPEC = robot()
@@ -52,6 +52,18 @@ def test_a_pilot_plans_every_e_ticks(head, encoder):
     assert chunks[3].stamp_ns == 3 * SPEC.dt_ns
     assert chunks[3].targets.shape == (6, SPEC.size) and chunks[3].targets.dtype == np.float64
     assert chunks[3].version == pilot.version == 'abc'
+
+
+def test_an_arm_that_a_person_let_go_of_gets_a_new_plan_at_once():
+    """What was planned before is not executed; a take-over, or a hold alone, hurries nobody."""
+    pilot = pilot_of(head='l2', E=6, T=6)
+    acted = [Who.POLICY, Who.HUMAN, Who.HUMAN, Who.HOLD, Who.POLICY, Who.HOLD, Who.HOLD]
+    planned = []
+    for observation, who in zip(observations(7), acted, strict=True):
+        planned.append(pilot.act(observation) is not None)
+        left = Authority(Who.POLICY, 'chunk', 0)
+        pilot.see((left, Authority(who, '', 0)))
+    assert planned == [True, False, False, False, True, False, False]
 
 
 @pytest.mark.parametrize('head', HEADS)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from learning import episodes, tiny
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.sources import load_sources
+from il_ros.policy.pilot import Pilot
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.rollout.evaluate import evaluate
@@ -13,6 +15,8 @@ from il_ros.rollout.loop import Loop, cameras_of
 from il_ros.rollout.statistics import wilson
 from il_ros.sim.tasks import TASKS
 from il_ros.sim.world import World
+from il_ros.spec import Proposal, Who
+from il_ros.trainer.run import prepare
 
 SPEC = load_robot('sim')
 
@@ -49,6 +53,34 @@ def test_the_expert_succeeds_through_the_whole_loop():
     outcome = loop.run(0)
     assert outcome.state == 'success'
     assert steps[-1].outcome.is_over and not steps[-2].outcome.is_over
+
+
+class Briefly:
+    """Hands that hold both arms where they are for a few ticks."""
+
+    def reset(self, seed):
+        """Start an episode."""
+        self.ticks = 0
+
+    def propose(self, joints, objects):
+        """Engage from the sixth tick to the ninth."""
+        self.ticks += 1
+        engaged = (5 < self.ticks <= 9,) * len(SPEC.arms)
+        return Proposal(joints.stamp_ns, joints.position, engaged)
+
+
+def test_after_a_hand_back_the_arms_wait_for_one_tick_and_no_longer():
+    policy = prepare(tiny(E=6, T=6), episodes(SPEC), SPEC).policy
+    loop = loop_of()
+    loop.set_policy(Pilot(policy, SPEC, 'abc'))
+    loop.hands = Briefly()
+    loop.reset(0)
+    acted = []
+    for _ in range(16):
+        step = loop.tick()
+        acted.append(step.decision.authority[0].who)
+        loop.world.step(step.decision.command)
+    assert acted == [Who.POLICY] * 5 + [Who.HUMAN] * 4 + [Who.HOLD] + [Who.POLICY] * 6
 
 
 def test_an_expert_label_leaves_the_world_as_it_was():

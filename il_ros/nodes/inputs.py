@@ -12,11 +12,15 @@ from il_ros.observation import images
 from il_ros.observation.builder import ObservationBuilder
 from il_ros.observation.joints import JointMerger
 from il_ros.observation.ticks import Ticks
-from il_ros.spec import Observation
+from il_ros.spec import Authority, Observation
 
 
 class ObservationInputs:
-    """What a policy listens to; in lockstep an image that is due at a tick is waited for."""
+    """
+    What a policy listens to.
+
+    In lockstep an image that is due at a tick is waited for, and who had the arms at the last one.
+    """
 
     def __init__(
         self,
@@ -25,19 +29,22 @@ class ObservationInputs:
         transport: str,
         is_lockstep: bool,
         on_observation: Callable[[Observation], None],
+        on_authority: Callable[[tuple[Authority, ...]], None],
         refuse: Callable[[str, ValueError], None],
     ):
         self.node = node
         self.builder = builder
         self.is_lockstep = is_lockstep
-        self.on_observation, self.refuse = on_observation, refuse
+        self.on_observation, self.on_authority = on_observation, on_authority
+        self.refuse = refuse
         self.merger, self.ticks = JointMerger(builder.spec), Ticks(builder.spec)
-        self.stamp_ns = self.done_ns = -1
+        self.stamp_ns = self.done_ns = self.decided_ns = -1
         self.subscriptions: list[Subscription] = []
         for name in builder.spec.joint_state_topics:
             self.listen(wire.Topic(name, wire.JOINT_STATES.type), self.on_joints)
         if builder.needs_objects:
             self.listen(wire.TASK_STATE, self.on_objects)
+        self.listen(wire.AUTHORITY, self.on_decision)
         for camera in builder.cameras:
             topic = wire.image_topic(camera, transport)
             self.listen(topic, partial(self.on_image, camera, topic.type))
@@ -72,13 +79,18 @@ class ObservationInputs:
         """Take the poses of the task's objects."""
         self.builder.add_objects(*wire.read_poses(data))
 
+    def on_decision(self, data: bytes) -> None:
+        """Take who has the arms from the tick that it is about."""
+        self.decided_ns, authority = wire.read_authority(data)
+        self.on_authority(authority)
+
     def on_image(self, camera: str, kind: str, data: bytes) -> None:
         """Take a camera's image."""
         self.builder.add_image(camera, *images.decode(kind, data))
 
     def try_tick(self) -> None:
         """Hand the tick's observation on once all of it is here, and only once."""
-        if self.stamp_ns == self.done_ns or self.awaits_image():
+        if self.stamp_ns == self.done_ns or self.awaits_image() or self.awaits_decision():
             return
         observation = self.builder.at(self.stamp_ns)
         if observation is not None:
@@ -94,6 +106,11 @@ class ObservationInputs:
             if camera.name in self.builder.cameras
             and images.is_due(camera, self.stamp_ns, spec.dt_ns)
         )
+
+    def awaits_decision(self) -> bool:
+        """Whether the authority of the tick before is still on its way (lockstep only)."""
+        is_next = self.stamp_ns == self.done_ns + self.builder.spec.dt_ns
+        return self.is_lockstep and is_next and 0 <= self.decided_ns < self.done_ns
 
     def missing(self) -> list[str]:
         """Return what the next observation lacks; the joints, where nothing else does."""

@@ -66,7 +66,8 @@ class PolicyNode(ManagedNode):
         self.refused = ''
         self.swap.forget()
         given = (self, self.deployment.builder(self.p.imitate), self.p.transport, self.p.lockstep)
-        self.inputs = ObservationInputs(*given, self.on_observation, self.diagnostics.refuse)
+        told = (self.on_observation, self.deployment.take, self.diagnostics.refuse)
+        self.inputs = ObservationInputs(*given, *told)
         return super().on_configure(state)
 
     def on_activate(self, state):

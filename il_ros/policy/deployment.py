@@ -12,9 +12,9 @@ from il_ros.checkpoint import CheckpointError, check_fits, peek
 from il_ros.observation.builder import ObservationBuilder
 from il_ros.policy.config import TrainConfig, of_checkpoint
 from il_ros.policy.pilot import Pilot, PolicyFailure, load_pilot
-from il_ros.spec import ActionChunk, Observation, RobotSpec
+from il_ros.spec import ActionChunk, Authority, Observation, RobotSpec
 
-INBOX = 256  # observations that wait for a policy that is slow; more than any history needs
+INBOX = 512  # that wait for a policy that is slow, two a tick; more than any history needs
 
 
 class Deployment:
@@ -30,7 +30,7 @@ class Deployment:
         self.max_image_age_s = max_image_age_s
         self.pilot: Pilot | None = None
         self._next: Pilot | None = None
-        self._inbox: deque[Observation] = deque(maxlen=INBOX)
+        self._inbox: deque[Observation | tuple[Authority, ...]] = deque(maxlen=INBOX)
         self._seed = 0
         self.plan_s = 0.0
 
@@ -88,9 +88,9 @@ class Deployment:
         self._swap()
         self._acting().reset(seed)
 
-    def take(self, observation: Observation) -> None:
-        """Keep an observation until the policy comes to think of it."""
-        self._inbox.append(observation)
+    def take(self, news: Observation | tuple[Authority, ...]) -> None:
+        """Keep what is seen, or who has the arms, until the policy comes to think of it."""
+        self._inbox.append(news)
 
     def think(self) -> ActionChunk | None:
         """
@@ -100,7 +100,11 @@ class Deployment:
         """
         pilot = self._acting()
         while self._inbox:
-            pilot.observe(self._inbox.popleft())
+            news = self._inbox.popleft()
+            if isinstance(news, Observation):
+                pilot.observe(news)
+            else:
+                pilot.see(news)
         return self._plan() if pilot.is_due else None
 
     def score_msg(self, chunk: ActionChunk) -> bytes:

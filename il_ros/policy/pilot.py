@@ -1,6 +1,7 @@
 """The pilot: a checkpoint that acts."""
 
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from il_ros import checkpoint
 from il_ros.checkpoint import CheckpointError
 from il_ros.policy.config import TrainConfig, of_checkpoint
 from il_ros.policy.model import Policy
-from il_ros.spec import ActionChunk, Observation, RobotSpec
+from il_ros.spec import ActionChunk, Authority, Observation, RobotSpec, Who
 
 
 class PolicyFailure(RuntimeError):
@@ -41,6 +42,7 @@ class Pilot:
         self._generator = torch.Generator().manual_seed(seed)
         self._history: deque[Observation] = deque(maxlen=self.config.H)
         self._planned_ns: int | None = None
+        self._authority: Sequence[Authority] = ()
 
     def observe(self, observation: Observation) -> None:
         """Append an observation to the history; PolicyFailure names an input that does not fit."""
@@ -56,6 +58,17 @@ class Pilot:
         if missing:
             raise PolicyFailure(f'no image of {missing} in the observation')
         self._history.append(observation)
+
+    def see(self, authority: Sequence[Authority]) -> None:
+        """
+        Learn who had the arms at the last tick; one that a person let go of waits for a new plan.
+
+        What was planned before is not executed any more, so that one is due at once.
+        """
+        for before, now in zip(self._authority, authority, strict=False):
+            if before.who is Who.HUMAN and now.who is Who.HOLD:
+                self._planned_ns = None
+        self._authority = authority
 
     def plan(self) -> ActionChunk:
         """

@@ -106,12 +106,15 @@ class Loop:
         if proposal is not None:
             self.arbiter.offer(proposal, operator='synthetic')
         label = self.labeller.label(joints) if self.labeller is not None and chunk else None
+        decision = self.arbiter.tick(joints)
+        if self.pilot is not None:
+            self.pilot.see(decision.authority)
         return Step(
             observation,
             joints,
             chunk,
             proposal,
-            self.arbiter.tick(joints),
+            decision,
             self.world.outcome(),
             objects,
             frames,
