@@ -6,7 +6,7 @@ from typing import Any
 
 from il_ros.checkpoint import CONFIG, CheckpointError, read_parts
 from il_ros.config import from_mapping, load_config
-from il_ros.policy.registry import DENOISERS, ENCODERS, HEADS
+from il_ros.policy.registry import DENOISERS, ENCODERS, HEADS, TOKENS
 from il_ros.registry import nearest
 
 LEARN_FROM = ('demonstrations', 'commands', 'dagger')
@@ -14,12 +14,14 @@ PREDICT = ('x0', 'epsilon', 'v')
 SAMPLERS = ('ddim', 'ddpm')
 SOLVERS = ('euler', 'midpoint')
 TIMES = ('uniform', 'beta')
+LATENT_AT = ('sampled', 'zero')
+BINS_BY = ('range', 'quantile')
 PRECISION = ('fp32', 'bf16', 'auto')
 DEVICE = ('auto', 'cpu', 'cuda')
 SCHEDULES = ('cosine', 'constant')
 LEAST = {
     **dict.fromkeys(('H', 'T', 'E', 'batch', 'steps', 'width', 'context'), 1),
-    **{'sample_steps': 1, 'components': 1, 'bins': 2},
+    **{'sample_steps': 1, 'components': 1, 'bins': 2, 'latent': 1, 'ticks_learned': 0},
 }
 
 
@@ -47,7 +49,14 @@ class TrainConfig:
     times: str = 'uniform'  # that flow and shortcut learn at, or beta: mostly near the noise
     deviation: float = 0.1  # of l1's Laplace density and l2's Gaussian, in normalised units
     components: int = 5  # K of mog: ways of doing it that a context may leave open
-    bins: int = 64  # of categorical, over the range of each dimension
+    bins: int = 64  # of categorical and autoregressive, over the range of each dimension
+    bins_by: str = 'range'  # of autoregressive: of one width, or by quantile, of one frequency
+    ticks_learned: int = 0  # of the T in each chunk, at random, for speed (bins); 0 is all
+    latent: int = 16  # of cvae: numbers in z
+    latent_at: str = 'sampled'  # of cvae, when acting: z drawn from N(0, 1), or zero
+    kl_weight: float = 1.0  # of cvae; 1 is the bound itself, more makes z say less
+    tokens: str = 'bins'  # of autoregressive: a bin a number, or dct, which compresses arm by arm
+    fineness: float = 10.0  # of dct: whole numbers to a deviation of a frequency
     low_noise: bool = False  # gaussian, mog and categorical keep to the middle of what they draw
     batch: int = 256
     lr: float = 1e-3
@@ -78,6 +87,9 @@ class TrainConfig:
         _known('sampler', self.sampler, SAMPLERS)
         _known('solver', self.solver, SOLVERS)
         _known('times', self.times, TIMES)
+        _known('bins_by', self.bins_by, BINS_BY)
+        _known('latent_at', self.latent_at, LATENT_AT)
+        _known('tokens', self.tokens, TOKENS)
         _known('learn_from', self.learn_from, LEARN_FROM)
         _known('precision', self.precision, PRECISION)
         _known('device', self.device, DEVICE)
@@ -87,6 +99,8 @@ class TrainConfig:
                 raise ValueError(f'{name} = {getattr(self, name)}: must be at least {least}')
         if self.E > self.T:
             raise ValueError(f'E = {self.E} is beyond the chunk, T = {self.T}')
+        if self.ticks_learned > self.T:
+            raise ValueError(f'ticks_learned = {self.ticks_learned} is more than T = {self.T}')
         if self.head == 'diffusion' and self.sample_steps > self.diffusion_steps:
             raise ValueError(
                 f'sample_steps = {self.sample_steps} is more than '

@@ -1,7 +1,9 @@
 """What a policy can be made of: one file and one line each; see il_ros.registry."""
 
 HEADS = {
+    'autoregressive': 'il_ros.policy.heads.autoregressive:AutoregressiveHead',
     'categorical': 'il_ros.policy.heads.categorical:CategoricalHead',
+    'cvae': 'il_ros.policy.heads.cvae:CvaeHead',
     'diffusion': 'il_ros.policy.heads.diffusion:DiffusionHead',
     'flow': 'il_ros.policy.heads.flow:FlowHead',
     'gaussian': 'il_ros.policy.heads.gaussian:GaussianHead',
@@ -23,4 +25,9 @@ DENOISERS = {
     'mlp': 'il_ros.policy.denoisers.mlp:MlpDenoiser',
     'transformer': 'il_ros.policy.denoisers.transformer:TransformerDenoiser',
     'unet': 'il_ros.policy.denoisers.unet:UnetDenoiser',
+}
+
+TOKENS = {
+    'bins': 'il_ros.policy.tokens.binned:Binned',
+    'dct': 'il_ros.policy.tokens.compressed:Compressed',
 }
