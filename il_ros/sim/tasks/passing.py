@@ -35,15 +35,17 @@ class Passing:
         style: Style,
         rim_m: float = 0.0,
         funnel_m: float = 0.04,
+        short_m: float = 0.0,
     ):
         """
         Pass on in the manner of style.
 
         rim_m is the height of what the block may lie in, over which it is lifted before it moves
-        sideways; funnel_m is how far off a hand may be that comes down on the block.
+        sideways; funnel_m is how far off a hand may be that comes down on the block; short_m is
+        how far from the hand-over the giver waits for a receiver that is not in line with it.
         """
         self._spec, self._kinematics, self._reach = spec, kinematics, reach
-        self._rim, self._funnel = rim_m, funnel_m
+        self._rim, self._funnel, self._short = rim_m, funnel_m, short_m
         self._above = FromAbove(spec, kinematics, reach)
         self._across = np.array([np.cos(style.approach_rad), np.sin(style.approach_rad), 0.0])
         self.side = self._above.side  # the direction of each arm's own base
@@ -51,25 +53,44 @@ class Passing:
         self._giving = pose(down(self._across), self.meeting + GRASP_AT * self._across)
         self._level = reach.configured(_RECEIVER, level(-self.side[_RECEIVER]))
 
-    def goals(self, sight: Sight, now: np.ndarray) -> tuple[Goal, Goal]:
-        """Return where giver and receiver should go, at joints (N,) now."""
+    def goal(self, arm: str, sight: Sight, now: np.ndarray) -> Goal:
+        """Return where giver or receiver should go, at joints (N,) now."""
+        return self._give(sight, now) if arm == _GIVER else self._receive(sight, now)
+
+    def _give(self, sight: Sight, now: np.ndarray) -> Goal:
         stage = sight.stage
         if stage is Stage.PICK:
-            return self._pick(_GIVER, sight.giver, sight), self._meet(sight, OPEN)
+            return self._pick(_GIVER, sight.giver, sight)
         if stage is Stage.PUT:
-            return self._put(sight), self._meet(sight, OPEN)
+            return self._put(sight)
         if stage is Stage.CARRY:
-            return self.carry(sight), self._meet(sight, self._closes_on(sight))
+            return self._carry(sight)
         if stage is Stage.HAND:
-            return self._stay(_GIVER, now, OPEN), self._stay(_RECEIVER, now, CLOSED)
+            return self._stay(_GIVER, now, OPEN)
         if stage is Stage.BIN:
-            return self.withdraw(_GIVER, sight.giver, now), self._bring(sight, now)
-        if stage is Stage.FETCH:
-            return self.rest(_GIVER), self._pick(_RECEIVER, sight.receiver, sight)
-        return self.rest(_GIVER), self._leave(sight, now)
+            return self.withdraw(_GIVER, sight.giver, now)
+        return self.rest(_GIVER)
 
-    def carry(self, sight: Sight, short: float = 0.0) -> Goal:
-        """The giver goes to the hand-over, or stops short [m] of it, once clear of the table."""
+    def _receive(self, sight: Sight, now: np.ndarray) -> Goal:
+        stage = sight.stage
+        if stage in (Stage.PICK, Stage.PUT):
+            return self._meet(sight, OPEN)
+        if stage is Stage.CARRY:
+            return self._meet(sight, self._closes_on(sight))
+        if stage is Stage.HAND:
+            return self._stay(_RECEIVER, now, CLOSED)
+        if stage is Stage.BIN:
+            return self._bring(sight, now)
+        if stage is Stage.FETCH:
+            return self._pick(_RECEIVER, sight.receiver, sight)
+        return self._leave(sight, now)
+
+    def _carry(self, sight: Sight) -> Goal:
+        """The giver goes to the hand-over, once clear of the table; it may wait short of it."""
+        short = 0.0
+        if self._short > 0.0:
+            end, _ = self._expected_end(sight)
+            short = self._short * ramp(self._askew(sight, end), 0.05, 0.12)
         clear = 0.15 + 0.85 * ramp(sight.block[2], 0.03 + self._rim, 0.09 + self._rim)
         giving = pose(self._giving[:3, :3], self._giving[:3, 3] + short * self.side[_GIVER])
         target = between(sight.giver.pose, giving, clear)
@@ -98,14 +119,16 @@ class Passing:
 
     def _meet(self, sight: Sight, opening: float) -> Goal:
         """Wait before the hand-over; advance on the block's free end as it arrives there."""
-        hand, turned = sight.receiver, level(self._across)
         at, away = self._expected_end(sight)
-        gap = at - hand.at
-        off = gap - (gap @ self._across) * self._across
-        askew = length(off) + LEVER * angle(hand.pose[:3, :3], turned)
-        back = _STANDOFF * max(ramp(askew, REACHED, 0.04), ramp(away, 0.02, 0.08))
-        target = pose(turned, at - back * self._across)
+        back = _STANDOFF * max(ramp(self._askew(sight, at), REACHED, 0.04), ramp(away, 0.02, 0.08))
+        target = pose(level(self._across), at - back * self._across)
         return Goal(self._reach.solve(_RECEIVER, target, self._level), opening)
+
+    def _askew(self, sight: Sight, at: np.ndarray) -> float:
+        """How far the receiver is off the line along which it comes to (3,) [m]."""
+        gap = at - sight.receiver.at
+        off = gap - (gap @ self._across) * self._across
+        return length(off) + LEVER * angle(sight.receiver.pose[:3, :3], level(self._across))
 
     def _expected_end(self, sight: Sight) -> tuple[np.ndarray, float]:
         """Where the block's free end (3,) will be, and how far the giver is from there [m]."""

@@ -30,11 +30,10 @@ class TransferExpert:
     def act(self, joints: JointSample, objects: np.ndarray) -> np.ndarray:
         """Return joint targets (A,) for one period later, from objects (2, 7)."""
         sight, now = self._look(joints, objects), joints.position
-        hands = ((_GIVER, sight.giver), (_RECEIVER, sight.receiver))
-        goals = {
-            name: Goal(self._reach.by_air(name, hand.pose, goal.joints, now), goal.opening)
-            for (name, hand), goal in zip(hands, self._passing.goals(sight, now), strict=True)
-        }
+        goals = {}
+        for arm, hand in ((_GIVER, sight.giver), (_RECEIVER, sight.receiver)):
+            goal = self._passing.goal(arm, sight, now)
+            goals[arm] = Goal(self._reach.by_air(arm, hand.pose, goal.joints, now), goal.opening)
         return self._hands.act(joints, goals, sight.stage)
 
     def progress(self, joints: JointSample, objects: np.ndarray) -> float:

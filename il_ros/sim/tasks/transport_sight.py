@@ -1,6 +1,7 @@
 """What the transport expert sees: item, lid and litter relative to each hand, and what is left."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,7 +29,7 @@ class Thing:
     turned: np.ndarray  # (3, 3) its axes
     hands: dict[str, Hand]  # by arm
 
-    @property
+    @cached_property
     def holder(self) -> str:
         """The arm that has it, '' for none."""
         return next((arm for arm, hand in self.hands.items() if hand.holds), '')
@@ -54,19 +55,19 @@ class Sight:
     litter: Thing
     litter_bin: np.ndarray  # (3,) its floor [m]
 
-    @property
+    @cached_property
     def stage(self) -> Stage:
         """How far the item is."""
         return self.passing.stage
 
-    @property
+    @cached_property
     def is_tidy(self) -> bool:
         """Whether the litter is in its bin, or falling into it."""
         off = np.abs(self.litter.at - self.litter_bin)
         inside = max(off[0], off[1]) < transport.LITTER_BIN_INSIDE / 2
         return bool(inside and not self.litter.holder)
 
-    @property
+    @cached_property
     def is_covered(self) -> bool:
         """Whether the lid lies on, or close beside, what still has to be reached."""
         if self.lid.holder or self.lid.turned[2, 2] < _UPRIGHT:
