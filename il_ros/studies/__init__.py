@@ -7,4 +7,6 @@ missing, over several processes, keeps each in docs/studies/NAME/cells.jsonl the
 and writes result.json, figure.png and README.md there (page.py).
 """
 
-STUDIES: dict[str, str] = {}
+STUDIES: dict[str, str] = {
+    'version0-vs-version1': 'il_ros.studies.version0_vs_version1:Version0VsVersion1',
+}

@@ -1,0 +1,249 @@
+"""Version 0 against version 1: whether an expressive distribution pays, and why."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from il_ros.observation.told import DEMONSTRATOR
+from il_ros.rollout.statistics import Estimate, difference, holm, interaction, rate
+from il_ros.session.seeds import TEST, VALIDATION
+from il_ros.studies import imitation
+from il_ros.studies.imitation import demonstrations, kinds, play, shipped, wins
+from il_ros.studies.study import Cell, Done, Result, Study, Table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+VERSION_0 = 'l2'
+VERSION_1 = ('gaussian', 'mog', 'cvae', 'autoregressive', 'diffusion', 'flow')
+WIDTHS = {  # that make all networks 1.3 million parameters, within 20 %
+    'l2': 400,
+    'gaussian': 384,
+    'mog': 240,
+    'cvae': 272,
+    'autoregressive': 288,
+    'diffusion': 384,
+    'flow': 384,
+}
+INPUTS = ('position', 'velocity', 'objects', 'grasp')
+CONTROL = 'flow'  # the expressive head of the controls, which are about data
+SIX = tuple(range(6))
+PAUSING = 6  # the reference demonstrator, but with pauses
+LARGE = 1_000_000  # steps and saves that the training's seconds come before
+
+
+class Version0VsVersion1(Study):
+    """Success of every head, taught by one demonstrator or by six; and what explains the gap."""
+
+    question = (
+        'Does a policy with an expressive distribution beat least squares, more so when several '
+        'people demonstrate, and is it because they do it in different ways?'
+    )
+    does_not_show = (
+        'Images, real people, or trainings of hours: the demonstrators are scripted, the '
+        'observation is the state, and each training has a minute or so on one core. Heads differ '
+        'in how much that is enough for.'
+    )
+
+    def __init__(self, quick: bool = False):
+        super().__init__(quick)
+        self.tasks = ('detour',) if quick else ('transfer', 'detour', 'transport')
+        self.heads = (VERSION_0, CONTROL) if quick else (VERSION_0, *VERSION_1)
+        self.trainings = 1 if quick else 5
+        self.seconds = 0.5 if quick else 75.0
+        self.bags = 6 if quick else 120
+        self.validation = VALIDATION[: 1 if quick else 30]
+        self.test = TEST[: 1 if quick else 100]
+        self.seeds = {
+            'demonstrations': f'0 to {self.bags - 1}',
+            'trainings': f'0 to {self.trainings - 1}',
+            'choosing the best head': f'{self.validation.start} to {self.validation.stop - 1}',
+            'success': f'{self.test.start} to {self.test.stop - 1}',
+        }
+        self.method = (
+            f'{self.bags} demonstrations in each condition, by demonstrator 0 alone or by six in '
+            f'turns; {self.seconds:g} s of one core for each training, the same encoder, networks '
+            f'of the same size within 20 %; {self.trainings} trainings, {len(self.test)} episodes '
+            'each, on the same initial states. The best expressive head is chosen on validation '
+            'seeds, in each condition of its own. Intervals (95 %): bootstrap over trainings and '
+            'initial states. Controls: each demonstrator alone, a sixth of the data, the reference'
+            f' demonstrator with pauses (heads {VERSION_0} and {CONTROL}), and {VERSION_0} told '
+            'whose demonstration it sees, and then asked to imitate each of the six in turn.'
+        )
+
+    def cells(self) -> Sequence[Cell]:
+        """Return the claim's cells, one training of each condition after the other; controls."""
+        found = []
+        for seed in range(self.trainings):
+            for task in self.tasks:
+                for crowd, who in (('one', SIX[:1]), ('six', SIX)):
+                    found += [self._cell(task, crowd, who, head, seed) for head in self.heads]
+                found.append(self._cell(task, 'six', SIX, VERSION_0, seed, told=True))
+        return found if self.quick else found + self._controls()
+
+    def _controls(self) -> list[Cell]:
+        """Return what else could explain a gap: who demonstrates, how much, and how steadily."""
+        found = []
+        for seed in range(self.trainings):
+            for task in self.tasks:
+                for head in (VERSION_0, CONTROL):
+                    less = self.bags // len(SIX)
+                    found.append(self._cell(task, 'sixth', SIX[:1], head, seed, bags=less))
+                    found.append(self._cell(task, 'pausing', (PAUSING,), head, seed))
+                    if seed < 2:
+                        alone = [(f'alone {who}', (who,)) for who in SIX[1:]]
+                        found += [self._cell(task, *who, head, seed) for who in alone]
+        return found
+
+    def _cell(
+        self,
+        task: str,
+        crowd: str,
+        who: Sequence[int],
+        head: str,
+        seed: int,
+        told: bool = False,
+        bags: int = 0,
+    ) -> Cell:
+        """Return one training and its roll-outs."""
+        inputs = [*INPUTS, DEMONSTRATOR] if told else list(INPUTS)
+        common = {'seconds': self.seconds, 'steps': LARGE, 'save_every': LARGE, 'seed': seed}
+        settings = {
+            'train': shipped(head, inputs=inputs, width=WIDTHS[head], **common),
+            'task': task,
+            'validation': [self.validation.start, self.validation.stop],
+            'test': [self.test.start, self.test.stop],
+            'told': len(who) if told else 0,
+        }
+        name = f'{head} told' if told else head
+        need = demonstrations(task, who, bags or self.bags)
+        return Cell(f'{task}/{crowd}/{name}/{seed}', settings, (need,))
+
+    def prepare(self, need: Cell, scratch: Path) -> Result:
+        """Record demonstrations."""
+        return imitation.record(need, scratch)
+
+    def run(self, cell: Cell, scratch: Path) -> Result:
+        """Train, choose nothing, and roll out on validation and on test seeds."""
+        given, [need] = cell.settings, cell.needs
+        with TemporaryDirectory(dir=scratch) as folder:
+            out = Path(folder)
+            trained = imitation.fit(given['train'], need.folder(scratch), out)
+            chosen = play(out, given['task'], range(*given['validation']), given['told'])
+            tested = play(out, given['task'], range(*given['test']), given['told'])
+            size = imitation.parameters(out)
+        told = {'validation': wins(chosen), 'test': wins(tested), 'failures': kinds(tested)}
+        return {**told, 'parameters': size, 'trained': trained}
+
+    def table(self, done: Done) -> Table:
+        """Return success by task, crowd and head, and what it is above least squares."""
+        rows = []
+        for name in conditions(done):
+            task, crowd, head = name.split('/')
+            mine, base = of(done, name), of(done, f'{task}/{crowd}/{VERSION_0}')
+            above = difference(mine, base) if len(mine) == len(base) else None
+            rows.append(
+                {
+                    'task': task,
+                    'demonstrators': crowd,
+                    'head': head,
+                    'parameters': sizes(done, name),
+                    'trainings': len(mine),
+                    **columns('success', rate(mine)),
+                    **columns(f'above {VERSION_0}', above),
+                }
+            )
+        return rows
+
+    def verdict(self, done: Done) -> str:
+        """Return the interaction of each task, and what telling who demonstrates does."""
+        claims = {task: claim(done, task, self.heads[1:]) for task in self.tasks}
+        p = holm({task: found.p for task, (_, found) in claims.items()})
+        said = []
+        for task, (best, found) in claims.items():
+            told = difference(
+                of(done, f'{task}/six/{VERSION_0} told'), of(done, f'{task}/six/{VERSION_0}')
+            )
+            gap = difference(of(done, f'{task}/six/{best["six"]}'), of(done, f'{task}/six/l2'))
+            said.append(
+                f'{task}: with six demonstrators {best["six"]} is {text(gap)} above '
+                f'{VERSION_0}; with one, {best["one"]} is the best; the interaction is '
+                f'{text(found)}, p = {p[task]:.3f} after Holm. Told who demonstrates, '
+                f'{VERSION_0} gains {text(told)}.'
+            )
+        return ' '.join(said)
+
+    def draw(self, done: Done) -> 'Figure':
+        """Return success by head, a panel a task, one demonstrator beside six."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(3.6 * len(self.tasks) + 1, 3.4), layout='constrained')
+        axes = figure.subplots(1, len(self.tasks), sharey=True, squeeze=False)[0]
+        heads = [*self.heads, f'{VERSION_0} told']
+        for axis, task in zip(axes, self.tasks, strict=True):
+            for offset, crowd in ((-0.2, 'one'), (0.2, 'six')):
+                bars(axis, done, [f'{task}/{crowd}/{head}' for head in heads], offset, crowd)
+            axis.set_xticks(range(len(heads)), heads, rotation=60, ha='right')
+            axis.set_title(task)
+        axes[0].set_ylabel('success')
+        axes[0].set_ylim(0, 1)
+        axes[0].legend(title='demonstrators')
+        return figure
+
+
+def conditions(done: Done) -> list[str]:
+    """Return 'task/crowd/head' of what has at least one training, in the order of the cells."""
+    return list(dict.fromkeys(key.rpartition('/')[0] for key in done))
+
+
+def of(done: Done, condition: str, seeds: str = 'test') -> np.ndarray:
+    """Return wins (trainings, episodes) of a condition."""
+    rows = [done[key][seeds] for key in done if key.rpartition('/')[0] == condition]
+    return np.array([[digit == '1' for digit in row] for row in rows], dtype=float)
+
+
+def sizes(done: Done, condition: str) -> int:
+    """Return the parameters of a condition's network."""
+    return next(done[key]['parameters'] for key in done if key.rpartition('/')[0] == condition)
+
+
+def claim(done: Done, task: str, heads: Sequence[str]) -> tuple[dict[str, str], Estimate]:
+    """
+    Return the best of heads in each crowd, and the interaction of head and crowd.
+
+    The best is chosen for one demonstrator, too, which can only make the interaction smaller.
+    """
+    best = {
+        crowd: max(heads, key=lambda h: of(done, f'{task}/{crowd}/{h}', 'validation').mean())
+        for crowd in ('one', 'six')
+    }
+    ours, before = (of(done, f'{task}/{crowd}/{best[crowd]}') for crowd in ('six', 'one'))
+    theirs, theirs_before = (of(done, f'{task}/{crowd}/{VERSION_0}') for crowd in ('six', 'one'))
+    return best, interaction(ours, theirs, before, theirs_before)
+
+
+def columns(name: str, found: Estimate | None) -> dict[str, Any]:
+    """Return a figure and its interval as two columns; None where it cannot be said yet."""
+    if found is None:
+        return {name: None, f'{name}, 95 %': None}
+    interval = [round(found.low, 3), round(found.high, 3)]
+    return {name: round(found.value, 3), f'{name}, 95 %': interval}
+
+
+def text(found: Estimate) -> str:
+    """Return a figure with its interval, as in a sentence."""
+    return f'{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]'
+
+
+def bars(axis: Any, done: Done, names: Sequence[str], offset: float, label: str) -> None:
+    """Draw the success of conditions as bars with intervals, those that are there."""
+    known = [(i, rate(of(done, name))) for i, name in enumerate(names) if len(of(done, name))]
+    if not known:
+        return
+    heights = [found.value for _, found in known]
+    ends = [[f.value - f.low for _, f in known], [f.high - f.value for _, f in known]]
+    places = [i + offset for i, _ in known]
+    axis.bar(places, heights, 0.38, yerr=ends, label=label, capsize=2, alpha=0.85)
