@@ -8,5 +8,6 @@ and writes result.json, figure.png and README.md there (page.py).
 """
 
 STUDIES: dict[str, str] = {
+    'one-step': 'il_ros.studies.one_step:OneStep',
     'version0-vs-version1': 'il_ros.studies.version0_vs_version1:Version0VsVersion1',
 }
