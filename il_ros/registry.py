@@ -23,5 +23,22 @@ def lookup(table: Mapping[str, str], name: str) -> Any:
 
 
 def make(table: Mapping[str, str], name: str, *args: Any, **options: Any) -> Any:
-    """Build table[name] with the arguments given; ValueError lists the names that exist."""
-    return lookup(table, name)(*args, **options)
+    """
+    Build table[name] with the arguments given; ValueError lists the names that exist.
+
+    'name:12' also gives the number, where what is built takes_number.
+    """
+    kind, _, number = name.partition(':')
+    found = lookup(table, kind)
+    return found(*args, *_numbers(found, name, number), **options)
+
+
+def _numbers(found: Any, name: str, number: str) -> tuple[int, ...]:
+    """Return the number that a name carries; ValueError for one that cannot be."""
+    if not number:
+        return ()
+    if not getattr(found, 'takes_number', False):
+        raise ValueError(f'{name!r}: {found.__name__} takes no number')
+    if not number.isdecimal():
+        raise ValueError(f'{name!r}: {number!r} is no whole number')
+    return (int(number),)

@@ -88,7 +88,7 @@ def test_the_mean_of_both_ways_is_the_post(world, seed):
     play_mean(world, seed, 160)
     outcome = world.outcome()
     assert (outcome.state, outcome.reason) == ('failure', HIT)
-    assert 1.0 < outcome.moment_s == outcome.elapsed_s < 3.0
+    assert 0.5 < outcome.moment_s == outcome.elapsed_s < 3.0
 
 
 def test_a_bar_let_fall_was_dropped_when_it_was_let_go(world):
@@ -109,7 +109,7 @@ def test_a_bar_held_still_is_a_time_out(world):
 
 
 @pytest.mark.parametrize('begun', [BEFORE, BEHIND], ids=['before', 'behind'])
-@pytest.mark.parametrize('ahead', [0.15, 0.08, 0.0, -0.06])
+@pytest.mark.parametrize('ahead', [0.11, 0.08, 0.0, -0.06])
 def test_a_way_begun_is_gone_on_with_whoever_takes_over(world, begun, ahead):
     until(world, ahead, begun)
     other = BEHIND if begun is BEFORE else BEFORE
@@ -119,7 +119,7 @@ def test_a_way_begun_is_gone_on_with_whoever_takes_over(world, begun, ahead):
         assert side == WAYS[begun.number].side
 
 
-@pytest.mark.parametrize('ticks', [60, 75])
+@pytest.mark.parametrize('ticks', [30, 42])
 def test_a_bar_that_came_too_near_goes_aside_first(world, ticks):
     play_mean(world, 11_002, ticks)
     assert abs(off_post(world)[1]) < 0.05 and not world.outcome().is_over

@@ -1,5 +1,6 @@
-"""Two hands and one rigid thing between them: one reference, so that the arms never pull apart."""
+"""A rigid thing in one hand or two: one reference for it, so that the arms never pull apart."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,6 @@ from il_ros.sim.manner import Manner
 from il_ros.sim.motion import Motion
 from il_ros.spec import JointSample, RobotSpec
 
-SPEED = 0.12  # [m/s] along the fastest axis, for a style of speed 1
 _BRAKING = 0.5  # [m/s^2]
 _STRAY = 0.02  # [m] further from the reference than servos lag: somebody else moved the arms
 _LAG_S = 0.1  # [s] how far behind its reference a moving thing may be
@@ -32,7 +32,7 @@ class Held:
 
 class Carry:
     """
-    Moves a thing that both hands hold, in a demonstrator's style.
+    Moves a thing that hands hold, in a demonstrator's style; an arm that has no hand in it rests.
 
     The thing's pose is (x, y, z, yaw) [m, rad], level otherwise. Where each hand has it stays as
     it is found, so that the arms agree however it slipped before. A hand that lost it comes back,
@@ -45,11 +45,16 @@ class Carry:
         kinematics: Kinematics,
         style: Style,
         seed: int,
+        speed: float = 0.12,
         weights: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 0.1),
     ):
-        """weights: how much a metre along each axis and a radian count as a distance [m]."""
+        """
+        Move at a speed [m/s] along the fastest axis, for a style of speed 1.
+
+        weights: how much a metre along each axis and a radian count as a distance [m].
+        """
         self._spec, self._kinematics, self._weights = spec, kinematics, np.array(weights)
-        self._motion = Motion(spec.dt_s, SPEED * style.speed, _BRAKING)
+        self._motion = Motion(spec.dt_s, speed * style.speed, _BRAKING)
         self._grips = {arm.name: Grip(spec.dt_s) for arm in spec.arms}
         self._beat = Beat(spec.dt_ns)
         self._manner = Manner(style, np.random.default_rng(seed), 4, spec.dt_s)
@@ -71,14 +76,15 @@ class Carry:
         """Return joint targets (A,) for one period later: thing (4,) moves on to goal (4,)."""
         waits = self._manner.pauses(stage, joints.stamp_ns)
         waits = waits or not all(hand.holds for hand in hands.values())
-        aim = goal * self._weights + _SWAY * self._manner.wandering()
+        sway = _SWAY * self._manner.wandering()
         fresh = self._beat.breaks(joints.stamp_ns)
         if fresh or self._has_strayed(thing):
-            self._seat(joints, thing)
-        frame = self._frame(self._motion.towards(self._motion.position if waits else aim))
-        command = joints.position.copy()
-        for arm in self._spec.arms:
-            name, hand = arm.name, hands[arm.name]
+            self._seat(joints, thing, hands)
+        left = np.zeros(4) if waits else (goal - thing) * self._weights + sway
+        frame = self._frame(self._motion.towards(self._motion.position + left))
+        command = self._resting.copy()
+        for name, hand in hands.items():
+            arm = self._spec.arm(name)
             if not hand.holds:
                 wanted = np.linalg.inv(frame) @ hand.wanted
                 self._at[name] = between(self._at[name], wanted, _REGRASP)
@@ -90,16 +96,17 @@ class Carry:
             command[arm.gripper] = self._grips[name].towards(hand.opening, at, moving)
         return np.clip(command, self._spec.lower, self._spec.upper)
 
-    def _seat(self, joints: JointSample, thing: np.ndarray) -> None:
+    def _seat(self, joints: JointSample, thing: np.ndarray, hands: Iterable[str]) -> None:
         """Start where the thing (4,) is, moving as the hands move it."""
         scaled = thing * self._weights
         frame = np.linalg.inv(self._frame(scaled))
         speeds = []
-        for arm in self._spec.arms:
-            self._at[arm.name] = frame @ self._kinematics.pose(arm.name, joints.position)
-            jacobian = self._kinematics.jacobian(arm.name, joints.position)[:3]
-            speeds.append(jacobian @ joints.velocity[arm.joints])
+        for name in hands:
+            self._at[name] = frame @ self._kinematics.pose(name, joints.position)
+            jacobian = self._kinematics.jacobian(name, joints.position)[:3]
+            speeds.append(jacobian @ joints.velocity[self._spec.arm(name).joints])
         self._motion.seat(scaled, np.append(np.mean(speeds, axis=0), 0.0) * self._weights)
+        self._resting = joints.position.copy()
 
     def _has_strayed(self, thing: np.ndarray) -> bool:
         allowed = _STRAY + _LAG_S * length(self._motion.velocity)

@@ -6,6 +6,9 @@ Next: `il_ros.sim.world` builds and steps it. A task is one file and one line he
 
 TASKS = {
     'detour': 'il_ros.sim.tasks.detour:Detour',
+    'insertion': 'il_ros.sim.tasks.insertion:Insertion',
+    'tightrope': 'il_ros.sim.tasks.wire:Tightrope',
     'transfer': 'il_ros.sim.tasks.transfer:Transfer',
     'transport': 'il_ros.sim.tasks.transport:Transport',
+    'wire': 'il_ros.sim.tasks.wire:Wire',
 }

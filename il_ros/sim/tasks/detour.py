@@ -17,20 +17,20 @@ from il_ros.sim.tasks import furniture
 from il_ros.sim.tasks.base import Expert, Scene, Task, Verdict
 from il_ros.spec import RobotSpec
 
-BAR = (0.09, 0.012, 0.012)  # half extents [m], long side first, along x
+BAR = (0.07, 0.012, 0.012)  # half extents [m], long side first, along x
 MASS = 0.15  # [kg]
 FRICTION = 1.5  # a rubber grip: two arms that disagree pull at it
-HELD_AT, HELD_SPREAD = 0.045, 0.006  # [m] from the bar's middle to each hand
+HELD_AT, HELD_SPREAD = 0.036, 0.004  # [m] from the bar's middle to each hand
 DEPTH = 0.012  # [m] that the fingers reach further over the bar than to their grasp point
-LEAN, LEAN_SPREAD = 1.05, 0.08  # [rad] of the hands below level
+LEAN, LEAN_SPREAD = 1.2, 0.06  # [rad] of the hands below level
 HEIGHT = 0.07  # [m] at which the bar is carried
-START = np.array([0.21, 0.0, HEIGHT, 0.0])  # x, y, z [m], yaw [rad] of the bar
-START_SPREAD = np.array([0.015, 0.02, 0.015, 0.12])  # to either side, uniform; so are those below
+START = np.array([0.165, 0.0, HEIGHT, 0.0])  # x, y, z [m], yaw [rad] of the bar
+START_SPREAD = np.array([0.010, 0.02, 0.015, 0.12])  # to either side, uniform; so are those below
 GRASPED = 0.264  # opening, a little less than pads on the bar's sides have: they press
-POST_RADIUS, POST_HEIGHT = 0.015, 0.13  # [m] lower than the forearms, higher than the hands
-POST = np.array([-0.07, 0.0])
+POST_RADIUS, POST_HEIGHT = 0.015, 0.15  # [m] as high as the hands, lower than the forearms
+POST = np.array([-0.03, 0.0])
 POST_SPREAD = np.array([0.015, 0.02])
-GOAL_X = -0.22
+GOAL_X = -0.17
 GOAL = (0.035, 0.18)  # half extents of the goal zone [m]
 FALLEN = 0.02  # [m] height of the bar's middle; lying on the table it is at 0.012
 HIT, DROPPED, TIME_OUT = 'touched the post', 'dropped', 'time out'

@@ -16,13 +16,14 @@ from il_ros.sim.geometry import matrix, pose, ramp
 from il_ros.sim.tasks import detour
 from il_ros.spec import JointSample, RobotSpec
 
+_SPEED = 0.12  # [m/s]
 _AHEAD = 0.03  # [m] to the point on the way that the bar makes for
-_STEEP = 1.5  # [m/m] the most that a bar goes aside while it goes on, as fast as ever
-_REACH = 0.12  # [m] from the bar's middle to the foremost that could touch, and the post's radius
-_PARTS_AT, _PARTED_AT = 0.13, 0.09  # [m] between that and the post, where the ways part
+_STEEP = 1.8  # [m/m] the most that a bar goes aside while it goes on, as fast as ever
+_REACH = 0.10  # [m] from the bar's middle to the foremost that could touch, and the post's radius
+_PARTS_AT, _PARTED_AT = 0.085, 0.055  # [m] between that and the post, where the ways part
 _BEGUN = 0.05  # [m] aside: this way has begun, whoever began it
 _CLEAR = 0.105  # [m] aside, where nothing would touch
-_BACK = 0.4  # [m/m] how far before the post a bar stays for what it still has to go aside
+_BACK = 0.2  # [m/m] how far before the post a bar stays for what it still has to go aside
 _HOLDS = 0.4  # opening, less than which pads are on the bar's sides: 0.27, or askew
 _NEAR = 0.02  # [m] within which a bar is between a hand's fingers
 
@@ -41,7 +42,9 @@ class DetourExpert:
     def __init__(self, spec: RobotSpec, style: Style, seed: int):
         self._spec, self._kinematics = spec, Kinematics(spec)
         self._way = detour.WAYS[style.number % len(detour.WAYS)]
-        self._carry = Carry(spec, self._kinematics, style, seed, (1.0, 1 / _STEEP, 1.0, 0.1))
+        self._carry = Carry(
+            spec, self._kinematics, style, seed, _SPEED, (1.0, 1 / _STEEP, 1.0, 0.1)
+        )
 
     def reset(self) -> None:
         """Forget the motion under way."""
@@ -69,10 +72,14 @@ class DetourExpert:
         done, gap = side * off[1], off[0] - _REACH
         aside = (1.0 - ramp(gap, _PARTED_AT, _PARTS_AT)) * (self._way.berth - done)
         most = _STEEP * _AHEAD
-        ahead = off[0] - _AHEAD
-        if off[0] > 0.0 and done < _CLEAR:  # too near: aside first
-            ahead = max(ahead, _REACH + _BACK * (_CLEAR - done))
-        return np.array([ahead, off[1] + side * min(max(aside, -most), most)])
+        return np.array([self._ahead(off[0], done), off[1] + side * min(max(aside, -most), most)])
+
+    def _ahead(self, at: float, done: float) -> float:
+        """Where along its way a bar at `at` makes for, `done` aside: no nearer than it may."""
+        if at <= 0.0 or done >= _CLEAR:
+            return at - _AHEAD
+        nearest = _REACH + _BACK * (_CLEAR - done)
+        return max(nearest, at) - _AHEAD * ramp(at - nearest, 0.0, 0.015)
 
     def _side(self, off: np.ndarray) -> float:
         """1 behind the post, -1 before it: the demonstrator's own, or the one already taken."""
