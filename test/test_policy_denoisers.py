@@ -66,6 +66,18 @@ def test_a_denoiser_learns_and_draws(name, predict, denoiser):
 
 
 @pytest.mark.parametrize('denoiser', DENOISERS)
+@pytest.mark.parametrize('name, predict', LEARNED)
+def test_bf16_is_nearly_the_same(name, predict, denoiser):
+    """As the trainer multiplies where the processor can."""
+    head, seen = head_of(name, denoiser, predict=predict), context(32)
+    chunks = torch.randn(32, 6, A, generator=seeded(3))
+    exact = head.loss(seen, chunks, torch.ones_like(chunks), seeded(0))['total']
+    with torch.autocast('cpu', torch.bfloat16):
+        rough = head.loss(seen, chunks, torch.ones_like(chunks), seeded(0))['total']
+    assert float(rough) == pytest.approx(float(exact), rel=0.02)
+
+
+@pytest.mark.parametrize('denoiser', DENOISERS)
 def test_padding_is_not_seen(denoiser):
     """What stands at a token that is to be ignored changes nothing."""
     head, seen = head_of('flow', denoiser), context(2)

@@ -91,7 +91,7 @@ class FlowHead(Head):
 
     def velocity(self, noisy: Tensor, time: Tensor, context: Context) -> Tensor:
         """Return the velocity (B, T, A) at noisy (B, T, A), time (B,) in [0, 1)."""
-        said = self.denoiser(noisy, 1 - time, context)
+        said = self.denoiser(noisy, 1 - time, context).to(noisy.dtype)  # bf16 when learning
         return said if self.predict == 'v' else (said - noisy) / (1 - wide(time))
 
     def miss(
