@@ -1,8 +1,11 @@
 """Wire and tightrope: a touch costs a tick, or all; the expert keeps clear and comes back."""
 
+import json
+
 import numpy as np
 import pytest
 
+from il_ros.cli.main import main
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.sim.demonstrators import DEMONSTRATORS
@@ -146,3 +149,12 @@ def test_cost_is_part_of_what_is_saved(world):
     assert lift(world).cost > 0
     world.restore(here)
     assert go_on(world).cost == 0.0
+
+
+@pytest.mark.parametrize(('task', 'has_cost'), [('wire:1', True), ('detour', False)])
+def test_evaluate_tells_the_mean_cost_of_a_task_that_has_one(task, has_cost, capsys):
+    words = ['evaluate', 'expert', '--task', task, '--seeds', '1000000:1000001']
+    assert main([*words, '--processes', '1', '--json']) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found['success'] == 1.0
+    assert found.get('cost') == (0.0 if has_cost else None)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from il_ros.sim.tasks import TASK_HELP
+
 HELP = 'speed of the simulation and of the recorder on this machine'
 MEASURED = """\
 what is measured:
@@ -37,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = MEASURED
     parser.add_argument('what', choices=('sim', 'recorder'))
-    parser.add_argument('--task', default='transfer', help='see `il-ros list tasks`')
+    parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--episodes', type=int, default=3, help='of each measurement of the sim')
     parser.add_argument('--seconds', type=float, default=60.0, help='of the recorder bench')
     parser.add_argument(

@@ -7,6 +7,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from il_ros.sim.tasks import TASK_HELP
+
 HELP = 'rounds of DAgger or HG-DAgger with the synthetic operator'
 
 
@@ -15,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('checkpoint', help='policy that acts in the first round')
     parser.add_argument('--out', required=True, help='folder of the rounds; what exists is kept')
     parser.add_argument('--method', default='hg_dagger', choices=('hg_dagger', 'dagger'))
-    parser.add_argument('--task', default='transfer', help='see `il-ros list tasks`')
+    parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--robot', default='sim', help='name in config/robots, or a robot YAML')
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--episodes', type=int, default=20, help='episodes a round')

@@ -12,6 +12,7 @@ from typing import Any
 from tqdm import tqdm
 
 from il_ros.report.table import Row, terminal_table
+from il_ros.sim.tasks import TASK_HELP
 
 HELP = 'record, train, deploy, correct, retrain on the simulated robot, and report'
 HEADS = ('l2', 'diffusion')
@@ -20,7 +21,7 @@ HEADS = ('l2', 'diffusion')
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument('--out', default='runs/demo', help='folder; what it has is kept')
-    parser.add_argument('--task', default='transfer', help='see `il-ros list tasks`')
+    parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--demonstrations', type=int, default=40)
     parser.add_argument('--train-seconds', type=float, default=70.0, help='of each training')
     parser.add_argument('--episodes', type=int, default=10, help='of each evaluation over ROS')

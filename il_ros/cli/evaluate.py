@@ -9,13 +9,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from il_ros.sim.tasks import TASK_HELP
+
 HELP = 'success of a checkpoint or of the expert, with its interval'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument('what', help="checkpoint folder, or 'expert'")
-    parser.add_argument('--task', default='transfer', help='see `il-ros list tasks`')
+    parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--robot', default='sim', help='name in config/robots, or a robot YAML')
     parser.add_argument('--seeds', help='A:B; by default the first 100 of the test range')
     parser.add_argument(
@@ -56,8 +58,10 @@ def in_process(args: argparse.Namespace, seeds: Sequence[int]) -> dict[str, Any]
     """Run the seeds in processes of this machine."""
     from tqdm import tqdm
 
+    from il_ros.registry import make
     from il_ros.rollout.evaluate import Trial, evaluate
     from il_ros.rollout.statistics import wilson
+    from il_ros.sim.tasks import TASKS
 
     def run(what: str, seeds: Sequence[int], after: str = '') -> list[Trial]:
         trials = evaluate(what, args.robot, args.task, seeds, args.processes, after, args.imitate)
@@ -76,12 +80,14 @@ def in_process(args: argparse.Namespace, seeds: Sequence[int]) -> dict[str, Any]
 
         failure_videos(args.what, args.robot, args.task, [t.seed for t in failed], args.videos)
     kinds = sorted({trial.reason for trial in failed})
+    costs = [trial.cost for trial in done] if make(TASKS, args.task).has_cost else []
     return {
         'n': len(done),
         'success': wins / len(done),
         'low': low,
         'high': high,
         'failures': {kind: sum(t.reason == kind for t in failed) for kind in kinds},
+        **({'cost': sum(costs) / len(costs)} if costs else {}),
     }
 
 
@@ -110,9 +116,10 @@ def over_graph(args: argparse.Namespace, seeds: range) -> dict[str, Any]:
 def text_of(result: dict[str, Any]) -> str:
     """Return the figures as a person reads them."""
     kinds = ', '.join(f'{kind} {n}' for kind, n in result['failures'].items()) or 'none'
+    cost = f'; mean cost {result["cost"]:.2f}' if 'cost' in result else ''
     return (
         f'{result["what"]}: success {result["success"]:.3f} '
         f'[{result["low"]:.3f}, {result["high"]:.3f}] of {result["n"]} episodes, '
         f'seeds {result["seeds"][0]}:{result["seeds"][1]}, {result["seconds"]} s; '
-        f'failures: {kinds}'
+        f'failures: {kinds}{cost}'
     )

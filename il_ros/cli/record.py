@@ -7,12 +7,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from il_ros.sim.tasks import TASK_HELP
+
 HELP = 'record demonstrations into bags'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument('--task', default='transfer', help='see `il-ros list tasks`')
+    parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--robot', default='sim', help='name in config/robots, or a robot YAML')
     parser.add_argument('--episodes', type=int, default=10, help='episodes the folder shall have')
     parser.add_argument('--out', required=True, help='folder of the bags')

@@ -12,3 +12,4 @@ TASKS = {
     'transport': 'il_ros.sim.tasks.transport:Transport',
     'wire': 'il_ros.sim.tasks.wire:Wire',
 }
+TASK_HELP = 'see `il-ros list tasks`; wire:12 is a wire of twelve bends'

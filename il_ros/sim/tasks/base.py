@@ -51,6 +51,7 @@ class Task(ABC):
     object_names: tuple[str, ...]  # (K,) the order of every objects array
     time_limit_s: float
     failures: tuple[str, ...]  # the reasons that an outcome can have
+    has_cost: bool = False  # whether a verdict's cost says anything
     backdrop: Backdrop = furniture.TABLE_TOP  # what is behind everything that cameras see
 
     @abstractmethod

@@ -41,6 +41,7 @@ class Wire(Task):
 
     name = 'wire'
     takes_number = True
+    has_cost = True
     object_names = ('ring', *(f'wire +{100 * ahead:.0f} cm' for ahead in SEEN), 'end')
     failures: tuple[str, ...] = (LET_GO, TIME_OUT)
     ends_at_touch = False
