@@ -7,7 +7,8 @@ import torch
 from il_ros.config import from_mapping
 from il_ros.policy.config import TrainConfig
 from il_ros.policy.model import Policy
-from il_ros.studies.version0_vs_version1 import VERSION_0, Version0VsVersion1, claim, of
+from il_ros.studies.conditions import of
+from il_ros.studies.version0_vs_version1 import VERSION_0, Version0VsVersion1, claim
 
 SIZES = {'position': 14, 'velocity': 14, 'objects': 27, 'grasp': 54, 'action': 14}  # of detour
 STUDY = Version0VsVersion1()

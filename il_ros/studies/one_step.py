@@ -13,9 +13,9 @@ from il_ros.policy.config import of_checkpoint
 from il_ros.rollout.statistics import Estimate, difference, rate
 from il_ros.session.seeds import TEST
 from il_ros.studies import imitation
+from il_ros.studies.conditions import columns, text
 from il_ros.studies.imitation import demonstrations, is_trained, play, shipped, wins
 from il_ros.studies.study import Cell, Done, Result, Study, Table
-from il_ros.studies.version0_vs_version1 import columns, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
