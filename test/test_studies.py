@@ -82,11 +82,11 @@ def told(cell, error):
     """Take the news of a cell and do nothing about it."""
 
 
-def study_in(folder, study=None, limit_s=None, processes=1):
+def study_in(folder, study=None, limit_s=None, processes=1, only=''):
     """Run a study to a folder; return result.json, read back."""
     study = study or Squares()
     with Ledger.open(folder) as ledger, Stop(limit_s, print) as stop:
-        failed = run(study, ledger, folder / 'scratch', processes, stop, told)
+        failed = run(study, ledger, folder / 'scratch', processes, stop, told, only)
         write(study, 'squares', ledger, folder, failed)
     return json.loads((folder / 'result.json').read_text())
 
@@ -164,6 +164,12 @@ def test_other_settings_are_another_cell(tmp_path):
     study_in(tmp_path)
     assert [row['square'] for row in study_in(tmp_path, Shifted())['table']] == [1, 2, 5, 10]
     assert [row['square'] for row in study_in(tmp_path)['table']] == [0, 1, 4, 9]
+
+
+def test_a_part_of_the_cells_can_be_run_first(tmp_path):
+    assert study_in(tmp_path, only='/2')['verdict'].startswith('Not finished: 1 of 4')
+    assert [key[-1] for key in kept(tmp_path)] == ['t', '2']
+    assert study_in(tmp_path)['done'] == 4
 
 
 def test_a_cell_that_fails_does_not_take_others_with_it(tmp_path):

@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--out',
         help='folder of its results; docs/studies/NAME by default, runs/quick/NAME if quick',
     )
+    parser.add_argument(
+        '--only', default='', metavar='TEXT', help='cells with that in their key, such as a task'
+    )
     parser.add_argument('--processes', type=int, default=0, help='0 takes one a core')
     parser.add_argument(
         '--limit', type=float, metavar='SECONDS', help='start nothing more after that; run again'
@@ -41,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
     if args.quick:
         (folder / CELLS).unlink(missing_ok=True)  # it is to show that it works, so it works
     with Ledger.open(folder) as ledger, Stop(args.limit, to_stderr) as stop:
-        failed = run_with_bar(study, ledger, args.processes, stop)
+        failed = run_with_bar(study, ledger, args.processes, stop, args.only)
         result = write(study, args.name, ledger, folder, failed)
     print(json.dumps(result) if args.json else f'{folder}: {result["verdict"]}')
     if failed:
@@ -64,13 +67,13 @@ def default_folder(name: str, quick: bool) -> Path:
     return (docs if docs.is_dir() else Path('runs')) / 'studies' / name
 
 
-def run_with_bar(study: Any, ledger: Any, processes: int, stop: Any) -> dict[str, str]:
+def run_with_bar(study: Any, ledger: Any, processes: int, stop: Any, only: str) -> dict[str, str]:
     """Run what is missing, with a bar and the errors of cells on stderr."""
     from tqdm import tqdm
 
     from il_ros.studies.run import pending, run
 
-    total = sum(len(cells) for cells in pending(study, ledger))
+    total = sum(len(cells) for cells in pending(study, ledger, only))
     with tqdm(total=total, unit='cell', file=sys.stderr) as bar:
 
         def say(cell: Any, error: Exception | None) -> None:
@@ -79,4 +82,5 @@ def run_with_bar(study: Any, ledger: Any, processes: int, stop: Any) -> dict[str
             if error is not None:
                 bar.write(f'{cell.key}: {"".join(traceback.format_exception(error))}', sys.stderr)
 
-        return run(study, ledger, SCRATCH, processes or len(os.sched_getaffinity(0)), stop, say)
+        several = processes or len(os.sched_getaffinity(0))
+        return run(study, ledger, SCRATCH, several, stop, say, only)

@@ -64,15 +64,15 @@ class Here(Executor):
         return future
 
 
-def pending(study: Study, ledger: Ledger) -> tuple[list[Cell], list[Cell]]:
-    """Return what is to be prepared and run; ValueError for two cells of one key."""
+def pending(study: Study, ledger: Ledger, only: str = '') -> tuple[list[Cell], list[Cell]]:
+    """Return what is to be prepared and run of `only`; ValueError for two cells of one key."""
     cells = study.cells()
     keys = [cell.key for cell in cells]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
         raise ValueError(f'{type(study).__name__}: more than one cell has the key {twice}')
     done = ledger.done(cells)
-    missing = [cell for cell in cells if cell.key not in done]
+    missing = [cell for cell in cells if cell.key not in done and only in cell.key]
     return needs_of(missing), missing
 
 
@@ -82,14 +82,21 @@ def needs_of(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def run(
-    study: Study, ledger: Ledger, scratch: Path, processes: int, stop: Stop, say: Say
+    study: Study,
+    ledger: Ledger,
+    scratch: Path,
+    processes: int,
+    stop: Stop,
+    say: Say,
+    only: str = '',
 ) -> dict[str, str]:
     """
     Prepare and run what is missing; return key -> error of the cells that failed.
 
-    A preparation that fails ends the run with its own error; a cell that fails, only itself.
+    only: what the keys of the cells to run have in them, '' for all. A preparation that fails ends
+    the run with its own error; a cell that fails, only itself.
     """
-    needs, cells = pending(study, ledger)
+    needs, cells = pending(study, ledger, only)
     failed: dict[str, str] = {}
     with _executor(min(processes, len(cells))) as pool:
         for job, of in ((_prepare, needs), (_run, cells)):
