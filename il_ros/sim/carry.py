@@ -45,7 +45,7 @@ class Carry:
         kinematics: Kinematics,
         style: Style,
         seed: int,
-        speed: float = 0.12,
+        speed: float,
         weights: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 0.1),
     ):
         """
@@ -74,27 +74,30 @@ class Carry:
         stage: object,
     ) -> np.ndarray:
         """Return joint targets (A,) for one period later: thing (4,) moves on to goal (4,)."""
-        waits = self._manner.pauses(stage, joints.stamp_ns)
-        waits = waits or not all(hand.holds for hand in hands.values())
-        sway = _SWAY * self._manner.wandering()
         fresh = self._beat.breaks(joints.stamp_ns)
         if fresh or self._has_strayed(thing):
             self._seat(joints, thing, hands)
-        left = np.zeros(4) if waits else (goal - thing) * self._weights + sway
+        pauses = self._manner.pauses(stage, joints.stamp_ns)
+        left = (goal - thing) * self._weights + _SWAY * self._manner.wandering()
+        if pauses or not all(hand.holds for hand in hands.values()):
+            left = np.zeros(4)
         frame = self._frame(self._motion.towards(self._motion.position + left))
         command = self._resting.copy()
         for name, hand in hands.items():
             arm = self._spec.arm(name)
-            if not hand.holds:
-                wanted = np.linalg.inv(frame) @ hand.wanted
-                self._at[name] = between(self._at[name], wanted, _REGRASP)
-            solved, _ = self._kinematics.solve(name, frame @ self._at[name], joints.position)
-            command[arm.joints] = solved
+            command[arm.joints] = self._reach(name, hand, frame, joints)
             at, moving = joints.position[arm.gripper], joints.velocity[arm.gripper]
             if fresh:
                 self._grips[name].seat(at, moving)
             command[arm.gripper] = self._grips[name].towards(hand.opening, at, moving)
         return np.clip(command, self._spec.lower, self._spec.upper)
+
+    def _reach(self, arm: str, hand: Held, frame: np.ndarray, joints: JointSample) -> np.ndarray:
+        """Joints (n,) that bring a hand to the thing, which is to be at frame (4, 4)."""
+        if not hand.holds:
+            wanted = np.linalg.inv(frame) @ hand.wanted
+            self._at[arm] = between(self._at[arm], wanted, _REGRASP)
+        return self._kinematics.solve(arm, frame @ self._at[arm], joints.position)[0]
 
     def _seat(self, joints: JointSample, thing: np.ndarray, hands: Iterable[str]) -> None:
         """Start where the thing (4,) is, moving as the hands move it."""
