@@ -19,11 +19,11 @@ FARTHEST = 5.0  # [deviations] dividing by next to no signal could give anything
 
 class DiffusionHead(Head):
     """
-    The denoiser sees chunks under K levels of noise and says what was there; a chunk is drawn
-    by following its word from noise alone, level by level, with DDIM or DDPM steps.
+    A chunk is drawn from noise, level by level, by following what the denoiser says was there.
 
-    noisy = sqrt(kept) chunk + sqrt(1 - kept) noise, loss = mean (target - said)^2, where target
-    is the chunk (x0), the noise (epsilon) or sqrt(kept) noise - sqrt(1 - kept) chunk (v).
+    noisy = sqrt(kept) chunk + sqrt(1 - kept) noise at K levels; loss = mean (target - said)^2,
+    where target is the chunk (x0), the noise (epsilon), or sqrt(kept) noise - sqrt(1 - kept)
+    chunk (v). Down the levels by DDIM, or by DDPM with new noise at each.
     Source: Ho et al. 2020, arXiv:2006.11239; Chi et al. 2023, arXiv:2303.04137 (on action chunks).
     """
 
