@@ -99,8 +99,8 @@ class TrainConfig:
                 raise ValueError(f'{name} = {getattr(self, name)}: must be at least {least}')
         if self.E > self.T:
             raise ValueError(f'E = {self.E} is beyond the chunk, T = {self.T}')
-        if self.ticks_learned > self.T:
-            raise ValueError(f'ticks_learned = {self.ticks_learned} is more than T = {self.T}')
+        if self.ticks_learned == 1 or self.ticks_learned > self.T:
+            raise ValueError(f'ticks_learned = {self.ticks_learned}: 0, or 2 to T = {self.T}')
         if self.head == 'diffusion' and self.sample_steps > self.diffusion_steps:
             raise ValueError(
                 f'sample_steps = {self.sample_steps} is more than '

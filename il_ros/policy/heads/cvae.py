@@ -14,6 +14,7 @@ from il_ros.policy.heads.base import Head, NoInpainting
 from il_ros.policy.layers import ResidualMlp
 
 HEADS = 4
+TICKS = 4  # that one token of the chunk carries
 BOUND_DRAWS = 16  # of z for each chunk whose likelihood is bounded
 BOUND_SEED = 0  # log_prob takes no generator: all chunks are compared under the same noise
 
@@ -22,12 +23,12 @@ class CvaeHead(Head):
     """
     log p(a | o) >= E log p(a | z, o) - KL(q(z | a, o) || N(0, 1)), z (B, Z) drawn from q.
 
-    q is a Gaussian that a Transformer reads off the chunk; p(a | z, o) is a Laplace density of
-    fixed deviation about what another says at T queries, one a tick, that attend to each other,
-    to the context's tokens and to z. Where the KL is weighed heavily z says little, and between
-    two ways a chunk is their median; where it is light, z drawn from N(0, 1) is what q never
-    made. With latent_at 'zero' z is always 0, the most usual chunk, as ACT is run: the modes that
-    z would choose between are gone.
+    q is a Gaussian that a Transformer reads off the chunk. p(a | z, o) is a Laplace density of
+    fixed deviation about what another says at P queries, each for a few ticks, that attend to
+    each other, to the context's tokens and to z. Where the KL weighs much z says little, and
+    between two ways a chunk is their median; where it weighs little, z drawn from N(0, 1) is what
+    q never gave. With latent_at 'zero' z is always 0, the most usual chunk, as ACT is run: the
+    modes that z would choose between are gone.
     Source: Zhao et al. 2023, arXiv:2304.13705 (ACT); Sohn et al. 2015 (conditional VAE).
     """
 
@@ -36,28 +37,30 @@ class CvaeHead(Head):
     def __init__(self, config: TrainConfig, actions: int):
         super().__init__()
         width = config.width // 4
+        self.missing = -config.T % TICKS  # ticks that the last token lacks
+        tokens = (config.T + self.missing) // TICKS  # P
         self.shape = (config.T, actions)
         self.latent = config.latent
         self.is_zero = config.latent_at == 'zero'
         self.kl_weight = config.kl_weight
         self.deviation = config.deviation
         self.memory = nn.Linear(config.context, width)
-        self.chunk = nn.Linear(actions, width)
-        self.ticks = nn.Parameter(0.1 * torch.randn(config.T, width))
+        self.chunk = nn.Linear(TICKS * actions, width)
+        self.place = nn.Parameter(0.1 * torch.randn(tokens, width))
         self.summary = nn.Parameter(0.1 * torch.randn(1, 1, width))
         self.reader = Transformer(width, config.depth, HEADS, is_causal=False)
         self.moments = nn.Linear(width, 2 * config.latent)
         self.seen = nn.Linear(config.context, width)
         self.way = nn.Linear(config.latent, width)
-        self.queries = ResidualMlp(
-            config.context + config.latent, config.T * width, config.width, config.depth
-        )
+        inputs = config.context + config.latent
+        self.queries = ResidualMlp(inputs, tokens * width, config.width, config.depth)
         self.writer = Transformer(width, config.depth, HEADS, is_causal=False)
-        self.leave = nn.Linear(width, actions)
+        self.leave = nn.Linear(width, TICKS * actions)
 
     def posterior(self, context: Context, actions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log-deviation (B, Z) of q; it sees labelled numbers of actions alone."""
-        chunk = self.chunk(actions * (mask > 0)) + self.ticks  # (B, T, W)
+        ticks = nn.functional.pad(actions * (mask > 0), (0, 0, 0, self.missing))
+        chunk = self.chunk(ticks.unflatten(1, (-1, TICKS)).flatten(2)) + self.place  # (B, P, W)
         memory = self.memory(context.tokens)  # (B, L, W)
         told = torch.cat([memory, self.summary.expand(len(chunk), -1, -1), chunk], dim=1)
         summary = self.reader(told, context.padding)[:, memory.shape[1]]
@@ -67,9 +70,11 @@ class CvaeHead(Head):
     def decode(self, context: Context, z: Tensor) -> Tensor:
         """Return the middle (B, T, A) of the chunk's density given z (B, Z)."""
         queries = self.queries(torch.cat([context.pooled, z], dim=-1))
-        queries = queries.unflatten(-1, (self.shape[0], -1))  # (B, T, W)
+        queries = queries.unflatten(-1, (len(self.place), -1))  # (B, P, W)
         told = torch.cat([self.seen(context.tokens), self.way(z)[:, None], queries], dim=1)
-        return self.leave(self.writer(told, context.padding)[:, -self.shape[0] :]).float()
+        said = self.leave(self.writer(told, context.padding)[:, -len(self.place) :])
+        ticks = said.unflatten(-1, (TICKS, -1)).flatten(1, 2)
+        return ticks[:, : self.shape[0]].float()
 
     def loss(
         self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator

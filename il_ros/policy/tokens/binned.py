@@ -35,7 +35,8 @@ class Binned(nn.Module):
         self.learned = config.ticks_learned or config.T
         self.by_quantile = config.bins_by == 'quantile'
         self.bins = Bins(actions, config.bins)
-        self.plan = ResidualMlp(config.context, config.T * wide, config.width, config.depth)
+        outputs = config.T * (wide + actions)
+        self.plan = ResidualMlp(config.context, outputs, config.width, config.depth)
         self.memory = nn.Linear(config.context, wide)
         self.done = nn.Linear(actions, wide)
         self.ticks = Transformer(wide, config.depth, heads=4, is_causal=True)
@@ -54,14 +55,25 @@ class Binned(nn.Module):
 
         A masked number carries no loss, and those after it are told the mean in its stead.
         """
-        return self._nats(context, actions, mask, _every_tick(actions))
+        ticks = torch.arange(self.shape[0], device=actions.device).expand(len(actions), -1)
+        return self._nats(context, actions, mask, ticks)
 
     def some_nats(
         self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Return (B,) what is nats() on average, from a few ticks of each chunk."""
-        ticks = uniform(generator, actions[..., 0]).topk(self.learned, dim=1).indices  # (B, S)
-        return self._nats(context, actions, mask, ticks) * (self.shape[0] / self.learned)
+        """
+        Return (B,) what is nats() on average, from a few ticks of each chunk.
+
+        The first is always among them: nothing but the context tells what it is.
+        """
+        if self.learned == self.shape[0]:
+            return self.nats(context, actions, mask)
+        chance = uniform(generator, actions[:, 1:, 0])  # (B, T - 1)
+        others = 1 + chance.topk(self.learned - 1, dim=1).indices  # (B, S - 1)
+        ticks = nn.functional.pad(others, (1, 0))  # (B, S)
+        share = torch.full_like(mask, (self.learned - 1) / (self.shape[0] - 1))
+        share[:, 0] = 1.0  # how likely each tick is among them
+        return self._nats(context, actions, mask / share, ticks)
 
     def _nats(self, context: Context, actions: Tensor, mask: Tensor, ticks: Tensor) -> Tensor:
         """Return the sum (B,) of nats() over the ticks (B, S) alone."""
@@ -80,14 +92,16 @@ class Binned(nn.Module):
         """Return logits (A, B, S, K) at ticks (B, S), of bins after those before in (B, T, A)."""
         before = nn.functional.pad(values, (0, 0, 1, -1))  # of the tick before
         left = nn.functional.pad(values, (1, -1))  # of the number before
+        plan, moves = self._plan(context)
         prefix = self.memory(context.tokens)
-        told = torch.cat([prefix, self._plan(context) + self.done(before)], dim=1)
+        told = torch.cat([prefix, plan + self.done(before)], dim=1)
         seen = self.ticks(told, context.padding)[:, prefix.shape[1] :]  # (B, T, W)
-        at = (part.take_along_dim(ticks[..., None], 1) for part in (seen, before, left))
-        seen, before, left = at  # (B, S, ...)
+        parts = (seen, left, before + moves)
+        at = (part.take_along_dim(ticks[..., None], 1).flatten(0, 1) for part in parts)
+        seen, left, about = at  # (B S, ...)
         told = self.inside(seen).unflatten(-1, self.left.shape) + left[..., None] * self.left
-        hidden = self.numbers(told.flatten(0, 1)).transpose(0, 1)  # (A, B S, w)
-        return self._logits(hidden, before.flatten(0, 1).T, slice(None)).unflatten(1, ticks.shape)
+        hidden = self.numbers(told).transpose(0, 1)  # (A, B S, w)
+        return self._logits(hidden, about.T, slice(None)).unflatten(1, ticks.shape)
 
     def covers(self, actions: Tensor) -> Tensor:
         """Whether all of a chunk (B, T, A) is in bins, (B,)."""
@@ -101,8 +115,8 @@ class Binned(nn.Module):
         weight: Tensor | None,
     ) -> Tensor:
         """Return chunks (B, T, A) of bins' middles; each number is pulled to known at once."""
-        plan = self._plan(context)
-        chances = uniform(generator, plan.new_empty(len(plan), *self.shape))
+        plan, moves = self._plan(context)
+        chances = uniform(generator, moves)
         cache = self.ticks.cache(context.tokens.shape[1] + self.shape[0], plan)
         self.ticks(self.memory(context.tokens), context.padding, cache)
         row, rows = torch.zeros_like(chances[:, 0]), []
@@ -110,37 +124,33 @@ class Binned(nn.Module):
             told = plan[:, t] + self.done(row)  # (B, W)
             seen = self.ticks(told[:, None], context.padding, cache)[:, 0]
             pull = None if known is None or weight is None else (known[:, t], weight[:, t])
-            row = self._row(seen, row, chances[:, t], pull)
+            row = self._row(seen, row + moves[:, t], chances[:, t], pull)
             rows.append(row)
         return torch.stack(rows, dim=1)
 
     def _row(
-        self, seen: Tensor, before: Tensor, chances: Tensor, pull: tuple[Tensor, Tensor] | None
+        self, seen: Tensor, about: Tensor, chances: Tensor, pull: tuple[Tensor, Tensor] | None
     ) -> Tensor:
-        """Return the numbers (B, A) of a tick that seen (B, W) tells of, after the row before."""
+        """Return the numbers (B, A) of a tick that seen (B, W) tells of, about (B, A)."""
         told = self.inside(seen).unflatten(-1, self.left.shape)  # (B, A, w)
         cache, centres = self.numbers.cache(self.shape[1], told), self.bins.centres
-        number, numbers = torch.zeros_like(before[:, 0]), []
+        number, numbers = torch.zeros_like(about[:, 0]), []
         for d in range(self.shape[1]):
             step = told[:, d] + number[:, None] * self.left[d]
             hidden = self.numbers(step[:, None], cache=cache).transpose(0, 1)  # (1, B, w)
-            logits = self._logits(hidden, before[None, :, d], slice(d, d + 1))[0]  # (B, K)
+            logits = self._logits(hidden, about[None, :, d], slice(d, d + 1))[0]  # (B, K)
             number = centres[d][pick(logits, chances[:, d])]
             if pull is not None:
                 number = torch.lerp(number, pull[0][:, d], pull[1][:, d])
             numbers.append(number)
         return torch.stack(numbers, dim=1)
 
-    def _plan(self, context: Context) -> Tensor:
-        """Return what is to be done at each tick, (B, T, W)."""
-        return self.plan(context.pooled).unflatten(-1, (self.shape[0], -1))
+    def _plan(self, context: Context) -> tuple[Tensor, Tensor]:
+        """Return what is told at each tick (B, T, W), and how far each number moves (B, T, A)."""
+        said = self.plan(context.pooled).unflatten(-1, (self.shape[0], -1))
+        told, middles = said[..., : -self.shape[1]], said[..., -self.shape[1] :].float()
+        return told, middles - nn.functional.pad(middles, (0, 0, 1, -1))
 
-    def _logits(self, hidden: Tensor, before: Tensor, which: slice) -> Tensor:
-        """Return logits (D, n, K) of the dimensions `which`; hidden (D, n, w), before (D, n)."""
-        places, rooms = self.bins.centres[which], self.bins.widths[which]
-        return self.line(hidden, before, places, rooms, which)
-
-
-def _every_tick(actions: Tensor) -> Tensor:
-    """Return the ticks (B, T) of actions (B, T, A), in order."""
-    return torch.arange(actions.shape[1], device=actions.device).expand(len(actions), -1)
+    def _logits(self, hidden: Tensor, about: Tensor, which: slice) -> Tensor:
+        """Return logits (D, n, K) of the dimensions `which`; hidden (D, n, w), about (D, n)."""
+        return self.line(hidden, about, self.bins.centres[which], self.bins.widths[which], which)

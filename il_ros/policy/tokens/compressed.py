@@ -36,7 +36,8 @@ class Compressed(nn.Module):
         width = config.width // 4
         self.codes = Codes(config.T, actions, config.fineness)
         rows = len(self.codes.widths) * config.T
-        self.plan = ResidualMlp(config.context, rows * ROW, config.width, config.depth)
+        outputs = rows * ROW + self.codes.total
+        self.plan = ResidualMlp(config.context, outputs, config.width, config.depth)
         self.row = nn.Linear(ROW, width)
         self.memory = nn.Linear(config.context, width)
         self.code = nn.Embedding(CODES + 1, width)
@@ -68,15 +69,17 @@ class Compressed(nn.Module):
         cost = nn.functional.cross_entropy(logits, codes[is_code], reduction='none')
         counts = least.take_along_dim(self.codes.part_of[places], dim=1)  # (B, L)
         nats = torch.zeros_like(counts).masked_scatter(is_code, cost)
-        return (counts * nats).sum(1) + least @ self.codes.log_volumes
+        return (counts * nats).sum(1) + (least * self.codes.log_volumes).sum(1)
 
     def logits(self, context: Context, codes: Tensor, places: Tensor, is_code: Tensor) -> Tensor:
         """Return logits (n, CODES) of the n codes, among (B, L), that there are."""
         before = nn.functional.pad(codes[:, :-1], (1, 0), value=START)
         prefix = self.memory(context.tokens)
-        told = torch.cat([prefix, self._told(self._plan(context), before, places)], dim=1)
+        rows, middles = self._plan(context)
+        told = torch.cat([prefix, self._told(rows, before, places)], dim=1)
         hidden = self.chain(told, context.padding)[:, prefix.shape[1] :]
-        return self._logits(hidden[is_code], places[is_code])
+        about = middles.take_along_dim(places, dim=1)
+        return self._logits(hidden[is_code], about[is_code], places[is_code])
 
     def covers(self, actions: Tensor) -> Tensor:
         """Whether all of a chunk (B, T, A) could be written without a cut, (B,)."""
@@ -90,33 +93,36 @@ class Compressed(nn.Module):
         weight: Tensor | None,
     ) -> Tensor:
         """Return chunks (B, T, A), each in the middle of its cell."""
-        plan, memory, total = self._plan(context), self.memory(context.tokens), self.codes.total
-        chances = uniform(generator, plan.new_empty(len(plan), total))
+        (rows, middles), total = self._plan(context), self.codes.total
+        memory, chances = self.memory(context.tokens), uniform(generator, middles)
         cache = self.chain.cache(memory.shape[1] + total, memory)
         self.chain(memory, context.padding, cache)
-        code = torch.full((len(plan), 1), START, device=plan.device)
+        code = torch.full_like(middles[:, :1], START, dtype=torch.long)
         place, said = torch.zeros_like(code), list[Tensor]()
         while bool((place < total).any()):
             at = place.clamp(max=total - 1)  # a chunk that is complete waits for the others
-            hidden = self.chain(self._told(plan, code, at), context.padding, cache)
-            code = pick(self._logits(hidden[:, 0], at[:, 0]), chances[:, len(said)])[:, None]
+            hidden = self.chain(self._told(rows, code, at), context.padding, cache)[:, 0]
+            logits = self._logits(hidden, middles.take_along_dim(at, 1)[:, 0], at[:, 0])
+            code = pick(logits, chances[:, len(said)])[:, None]
             said.append(torch.where(place < total, code, -1))
             place = torch.where(place < total, place + self.codes.lengths[code], place)
         return self.codes.read(torch.cat(said, dim=1))
 
-    def _plan(self, context: Context) -> Tensor:
-        """Return what is planned for each frequency of each part, (B, rows, ROW)."""
-        return self.plan(context.pooled).unflatten(-1, (-1, ROW))
+    def _plan(self, context: Context) -> tuple[Tensor, Tensor]:
+        """Return what is planned of each row (B, rows, ROW) and of each place (B, T A)."""
+        said = self.plan(context.pooled)
+        rows, middles = said[:, : -self.codes.total], said[:, -self.codes.total :]
+        return rows.unflatten(-1, (-1, ROW)), middles.float()
 
-    def _told(self, plan: Tensor, before: Tensor, places: Tensor) -> Tensor:
+    def _told(self, rows: Tensor, before: Tensor, places: Tensor) -> Tensor:
         """Return what is told (B, L, W) of codes at places (B, L) after the codes `before`."""
-        rows = plan.take_along_dim(self.codes.row_of[places][..., None], dim=1)
-        return self.code(before) + self.place(places) + self.row(rows)
+        row = rows.take_along_dim(self.codes.row_of[places][..., None], dim=1)
+        return self.code(before) + self.place(places) + self.row(row)
 
-    def _logits(self, hidden: Tensor, places: Tensor) -> Tensor:
-        """Return logits (n, CODES) at places (n,) of what hidden (n, W) tells."""
+    def _logits(self, hidden: Tensor, about: Tensor, places: Tensor) -> Tensor:
+        """Return logits (n, CODES) at places (n,), about (n,) of what hidden (n, W) tells."""
         first = self.codes.first[None] / self.codes.spectrum.scale  # (1, CODES)
-        middle = torch.zeros_like(places, dtype=first.dtype)[None]
-        logits = self.line(hidden[None], middle, first, torch.ones_like(first), slice(None))[0]
+        even = torch.ones_like(first)
+        logits = self.line(hidden[None], about[None], first, even, slice(None))[0]
         room = self.codes.room_at[places][:, None]
         return logits.masked_fill(self.codes.lengths > room, -torch.inf)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+SHARPEST = 6.0  # log 1 / deviation of a bell: narrower than any class, and far from overflow
+
 
 class Line(nn.Module):
     """
@@ -29,7 +31,7 @@ class Line(nn.Module):
         with torch.autocast(hidden.device.type, enabled=False):  # classes are closer than bf16
             hidden = hidden.float()
             middle, log_sharpness = self.bell(hidden).unbind(-1)  # (d, n) each
-            sharp = log_sharpness.exp().square()
+            sharp = log_sharpness.clamp(max=SHARPEST).exp().square()
             bell = torch.stack([(about + middle) * sharp, sharp, torch.ones_like(sharp)], dim=-1)
             line = torch.stack([places, -0.5 * places.square(), widths.log()], dim=1)  # (d, 3, K)
             return torch.cat([hidden, bell], -1) @ torch.cat([self.rest[which], line], 1)
