@@ -120,7 +120,7 @@ def drawn_without_memory(tokens, seen, generator, shape):
     ticks = torch.arange(shape[1]).expand(shape[0], -1)
     for t, d in product(range(shape[1]), range(shape[2])):
         logits = tokens.logits(seen, values, ticks)[d, :, t]
-        values[:, t, d] = tokens.bins.centres[d][pick(logits, chances[:, t, d])]
+        values[:, t, d] = tokens.bins.centres[d][pick(logits, chances[:, t, d], 0.0)]
     return values
 
 
@@ -138,7 +138,7 @@ def spelled_without_memory(tokens, seen, generator, shape):
             places = lengths.cumsum(1) - lengths
             assert places[0, -1] == place
             logits = tokens.logits(one, codes, places, torch.ones_like(codes) > 0)[-1:]
-            said.append(int(pick(logits, chances[row : row + 1, len(said)])))
+            said.append(int(pick(logits, chances[row : row + 1, len(said)], 0.0)))
         rows.append(tokens.codes.read(torch.tensor([said])))
     return torch.cat(rows)
 
@@ -174,6 +174,16 @@ def test_of_what_is_masked_nothing_is_told(tokens):
     for one, other in zip(found[0], found[1], strict=True):
         assert torch.equal(one, other)
     assert not torch.isclose(found[0][0], found[2][0])
+
+
+def test_what_is_unlikely_is_not_drawn_with_low_noise():
+    """The others keep their shares among each other."""
+    logits = torch.tensor([0.6, 0.3, 0.05, 0.05]).log().expand(1000, -1)
+    chances = (torch.arange(1000) + 0.5) / 1000
+    assert torch.bincount(pick(logits, chances, 0.0)).tolist() == [600, 300, 50, 50]
+    assert torch.bincount(pick(logits, chances, 0.1)).tolist() == [667, 333]
+    loud, quiet = (head(3, low_noise=is_quiet).tokens for is_quiet in (False, True))
+    assert quiet.least > loud.least == 0.0
 
 
 def test_a_few_ticks_cost_what_all_do_on_average():

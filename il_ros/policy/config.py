@@ -57,7 +57,7 @@ class TrainConfig:
     kl_weight: float = 1.0  # of cvae; 1 is the bound itself, more makes z say less
     tokens: str = 'bins'  # of autoregressive: a bin a number, or dct, which compresses arm by arm
     fineness: float = 10.0  # of dct: whole numbers to a deviation of a frequency
-    low_noise: bool = False  # gaussian, mog and categorical keep to the middle of what they draw
+    low_noise: bool = False  # heads with noise of their own keep to the likely part of it
     batch: int = 256
     lr: float = 1e-3
     lr_schedule: str = 'cosine'  # to zero at the end, or constant

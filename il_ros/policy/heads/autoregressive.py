@@ -45,7 +45,7 @@ class AutoregressiveHead(Head):
         known: Tensor | None = None,
         weight: Tensor | None = None,
     ) -> Tensor:
-        """Return (B, T, A), the middle of a drawn cell: the robot should not shake in it."""
+        """Return (B, T, A), the middle of a drawn cell; with low_noise of a likely one."""
         if known is not None and not self.inpaints:
             raise NoInpainting('compressed tokens mean whole chunks; blend with what is known')
         return self.tokens.draw(context, generator, known, weight)

@@ -9,7 +9,7 @@ from il_ros.policy.context import Context
 from il_ros.policy.draws import uniform
 from il_ros.policy.layers import ResidualMlp
 from il_ros.policy.tokens.bins import Bins
-from il_ros.policy.tokens.line import Line, pick
+from il_ros.policy.tokens.line import LEAST, Line, pick
 
 
 class Binned(nn.Module):
@@ -32,6 +32,7 @@ class Binned(nn.Module):
         super().__init__()
         wide, narrow = config.width // 4, config.width // 8
         self.shape = (config.T, actions)
+        self.least = LEAST if config.low_noise else 0.0
         self.learned = config.ticks_learned or config.T
         self.by_quantile = config.bins_by == 'quantile'
         self.bins = Bins(actions, config.bins)
@@ -139,7 +140,7 @@ class Binned(nn.Module):
             step = told[:, d] + number[:, None] * self.left[d]
             hidden = self.numbers(step[:, None], cache=cache).transpose(0, 1)  # (1, B, w)
             logits = self._logits(hidden, about[None, :, d], slice(d, d + 1))[0]  # (B, K)
-            number = centres[d][pick(logits, chances[:, d])]
+            number = centres[d][pick(logits, chances[:, d], self.least)]
             if pull is not None:
                 number = torch.lerp(number, pull[0][:, d], pull[1][:, d])
             numbers.append(number)

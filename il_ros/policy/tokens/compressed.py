@@ -9,7 +9,7 @@ from il_ros.policy.context import Context
 from il_ros.policy.draws import uniform
 from il_ros.policy.layers import ResidualMlp
 from il_ros.policy.tokens.codes import CODES, Codes
-from il_ros.policy.tokens.line import Line, pick
+from il_ros.policy.tokens.line import LEAST, Line, pick
 
 HEADS = 4
 ROW = 32  # width of what is planned for one frequency of an arm
@@ -34,6 +34,7 @@ class Compressed(nn.Module):
     def __init__(self, config: TrainConfig, actions: int):
         super().__init__()
         width = config.width // 4
+        self.least = LEAST if config.low_noise else 0.0
         self.codes = Codes(config.T, actions, config.fineness)
         rows = len(self.codes.widths) * config.T
         outputs = rows * ROW + self.codes.total
@@ -103,7 +104,7 @@ class Compressed(nn.Module):
             at = place.clamp(max=total - 1)  # a chunk that is complete waits for the others
             hidden = self.chain(self._told(rows, code, at), context.padding, cache)[:, 0]
             logits = self._logits(hidden, middles.take_along_dim(at, 1)[:, 0], at[:, 0])
-            code = pick(logits, chances[:, len(said)])[:, None]
+            code = pick(logits, chances[:, len(said)], self.least)[:, None]
             said.append(torch.where(place < total, code, -1))
             place = torch.where(place < total, place + self.codes.lengths[code], place)
         return self.codes.read(torch.cat(said, dim=1))

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+LEAST = 0.1  # as likely as the likeliest class: what low_noise draws, see pick()
 SHARPEST = 6.0  # log 1 / deviation of a bell: narrower than any class, and far from overflow
 
 
@@ -37,7 +38,15 @@ class Line(nn.Module):
             return torch.cat([hidden, bell], -1) @ torch.cat([self.rest[which], line], 1)
 
 
-def pick(logits: Tensor, chances: Tensor) -> Tensor:
-    """Return a class (B,) of softmax(logits (B, K)) for chances (B,), even in [0, 1)."""
-    below = logits.softmax(-1).cumsum(-1)[..., :-1]  # without the last, which is 1
-    return (chances[..., None] >= below).sum(-1)
+def pick(logits: Tensor, chances: Tensor, least: float) -> Tensor:
+    """
+    Return a class (B,) of softmax(logits (B, K)) for chances (B,), even in [0, 1).
+
+    least: classes are left out that are less than this as likely as the likeliest one. Of many
+    classes the unlikely ones are drawn now and then, and with hundreds of draws in every chunk.
+    Source: min-p sampling, Nguyen et al. 2024, arXiv:2407.01082.
+    """
+    shares = logits.softmax(-1)
+    shares = shares * (shares >= least * shares.amax(-1, keepdim=True))
+    below = shares.cumsum(-1)
+    return (chances[..., None] * below[..., -1:] >= below[..., :-1]).sum(-1)
