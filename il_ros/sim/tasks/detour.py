@@ -1,5 +1,5 @@
 """
-Detour: both arms carry a bar past a post that stands in the way, before it or behind it.
+Detour: both arms lift a bar and carry it past a post in its way, before it or behind it.
 
 Both ways are as good, and half of each is none: straight on is the post. Judged from physics
 alone: what touches the post, and where the bar is.
@@ -17,23 +17,24 @@ from il_ros.sim.tasks import furniture
 from il_ros.sim.tasks.base import Expert, Scene, Task, Verdict
 from il_ros.spec import RobotSpec
 
-BAR = (0.07, 0.012, 0.012)  # half extents [m], long side first, along x
+BAR = (0.07, 0.012, 0.02)  # half extents [m], long side first, along x
 MASS = 0.15  # [kg]
 FRICTION = 1.5  # a rubber grip: two arms that disagree pull at it
 HELD_AT, HELD_SPREAD = 0.036, 0.004  # [m] from the bar's middle to each hand
-DEPTH = 0.012  # [m] that the fingers reach further over the bar than to their grasp point
+RAISED = 0.004  # [m] of the grasp above the bar's middle, along the fingers
 LEAN, LEAN_SPREAD = 1.2, 0.06  # [rad] of the hands below level
+OPENING = (0.5, 0.9)  # of each gripper at the start, around the bar
 HEIGHT = 0.07  # [m] at which the bar is carried
-START = np.array([0.165, 0.0, HEIGHT, 0.0])  # x, y, z [m], yaw [rad] of the bar
-START_SPREAD = np.array([0.010, 0.02, 0.015, 0.12])  # to either side, uniform; so are those below
-GRASPED = 0.264  # opening, a little less than pads on the bar's sides have: they press
+LIFTED, FALLEN = 0.05, 0.03  # [m] height of the bar's middle
+START = np.array([0.165, 0.0, 0.0])  # x, y [m], yaw [rad] of the bar
+START_SPREAD = np.array([0.010, 0.02, 0.12])  # to either side, uniform; so are those below
 POST_RADIUS, POST_HEIGHT = 0.015, 0.15  # [m] as high as the hands, lower than the forearms
 POST = np.array([-0.03, 0.0])
 POST_SPREAD = np.array([0.015, 0.02])
 GOAL_X = -0.17
 GOAL = (0.035, 0.18)  # half extents of the goal zone [m]
-FALLEN = 0.02  # [m] height of the bar's middle; lying on the table it is at 0.012
-HIT, DROPPED, TIME_OUT = 'touched the post', 'dropped', 'time out'
+HIT, DROPPED, NEVER_LIFTED = 'touched the post', 'dropped', 'never lifted'
+TIME_OUT = 'time out'
 
 
 @dataclass(frozen=True)
@@ -54,27 +55,36 @@ WAYS: tuple[Way, ...] = (  # by the number of the style
 )
 
 
+@dataclass(frozen=True)
+class History:
+    """What judging needs of the past."""
+
+    lifted: bool = False
+    held_s: float = 0.0  # until when a hand had the bar
+
+
 class Detour(Task):
     """One bar in two hands, one post; see the module."""
 
     name = 'detour'
     object_names = ('bar', 'post', 'goal')
     time_limit_s = 10.0
-    failures = (HIT, DROPPED, TIME_OUT)
+    failures = (HIT, DROPPED, NEVER_LIFTED, TIME_OUT)
 
     def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
-        """Both hands start at the bar, wherever rng puts it."""
-        self._start = START + rng.uniform(-START_SPREAD, START_SPREAD)
+        """Both hands start open around the bar, wherever rng puts it."""
+        x, y, yaw = START + rng.uniform(-START_SPREAD, START_SPREAD)
+        self._start = np.array([x, y, BAR[2], yaw])
         kinematics, position = Kinematics(spec), spec.home.copy()
         for arm in spec.arms:
             along, lean = rng.uniform(-1, 1, 2) * (HELD_SPREAD, LEAN_SPREAD)
             hand = standing(self._start) @ held(arm.name, along, lean)
             position[arm.joints], _ = kinematics.solve(arm.name, hand, spec.home, iterations=60)
-            position[arm.gripper] = GRASPED
+            position[arm.gripper] = rng.uniform(*OPENING)
         return position - spec.home
 
     def build(self, scene: Scene, rng: np.random.Generator) -> None:
-        """Put the bar between the hands, the post in its way and the goal beyond."""
+        """Lay the bar between the fingers, stand the post in its way and the goal beyond."""
         post = POST + rng.uniform(-POST_SPREAD, POST_SPREAD)
         furniture.table(scene.client)
         half = self._start[3] / 2
@@ -83,8 +93,7 @@ class Detour(Task):
         scene.client.changeDynamics(self._bar, -1, lateralFriction=FRICTION)
         self._post = _post(scene.client, post)
         self._goal = _zone(scene.client, np.array([GOAL_X, 0.0]))
-        scene.client.performCollisionDetection()  # a grasp has begun; saved states know of it
-        self._held_s = 0.0  # until when a hand had the bar
+        self._history = History()
 
     def objects(self, scene: Scene) -> np.ndarray:
         """Return the poses (3, 7) of bar, post and goal: xyz [m], quaternion xyzw."""
@@ -100,25 +109,25 @@ class Detour(Task):
         """Success: in the goal zone in both hands. Failure: the post touched, the bar dropped."""
         bar, _, goal = self.objects(scene)[:, :3]
         held_by = scene.body.touching(self._bar)
-        if held_by:
-            self._held_s = elapsed_s
+        lifted = self._history.lifted or bool(bar[2] > LIFTED)
+        self._history = History(lifted, elapsed_s if held_by else self._history.held_s)
         if self._is_touched(scene):
             return Verdict('failure', HIT, elapsed_s)
-        if bar[2] < FALLEN:
-            return Verdict('failure', DROPPED, self._held_s)
-        if len(held_by) == 2 and (np.abs(bar - goal)[:2] < GOAL).all():
+        if lifted and bar[2] < FALLEN:
+            return Verdict('failure', DROPPED, self._history.held_s)
+        if lifted and len(held_by) == 2 and (np.abs(bar - goal)[:2] < GOAL).all():
             return Verdict('success')
         if elapsed_s >= self.time_limit_s:
-            return Verdict('failure', TIME_OUT, elapsed_s)
+            return Verdict('failure', TIME_OUT if lifted else NEVER_LIFTED, elapsed_s)
         return Verdict()
 
-    def save(self) -> float:
-        """Return what judging remembers: until when the bar was held [s]."""
-        return self._held_s
+    def save(self) -> History:
+        """Return what judging remembers."""
+        return self._history
 
-    def restore(self, saved: float) -> None:
+    def restore(self, saved: History) -> None:
         """Remember what `save` returned."""
-        self._held_s = saved
+        self._history = saved
 
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
         """Return the scripted expert of this task."""
@@ -143,7 +152,7 @@ def held(arm: str, along: float = 0.0, lean: float = 0.0) -> np.ndarray:
     """
     side = -1.0 if arm == 'left' else 1.0
     turned = leaning(np.array([-side, 0.0, 0.0]), LEAN + lean)
-    return pose(turned, np.array([side * (HELD_AT + along), 0.0, 0.0]) + DEPTH * turned[:, 0])
+    return pose(turned, np.array([side * (HELD_AT + along), 0.0, 0.0]) - RAISED * turned[:, 0])
 
 
 def _post(client: Any, at: np.ndarray) -> int:

@@ -1,8 +1,8 @@
 """
 The detour expert: a policy over the present state, whatever that is.
 
-Straight on until the post is near, then aside while going on, and along beside it. The bar goes on
-only as far as it has got aside, so that a bar that came too near goes aside first.
+Up, straight on until the post is near, then aside while going on, and along beside it. The bar
+goes on only as far as it has got aside, so that a bar that came too near goes aside first.
 """
 
 from enum import Enum
@@ -17,6 +17,7 @@ from il_ros.sim.tasks import detour
 from il_ros.spec import JointSample, RobotSpec
 
 _SPEED = 0.12  # [m/s]
+_LOW = 0.03  # [m] height of the bar's middle, below which it goes nowhere but up
 _AHEAD = 0.03  # [m] to the point on the way that the bar makes for
 _STEEP = 1.8  # [m/m] the most that a bar goes aside while it goes on, as fast as ever
 _REACH = 0.10  # [m] from the bar's middle to the foremost that could touch, and the post's radius
@@ -54,17 +55,19 @@ class DetourExpert:
         """Return joint targets (A,) for one period later, from objects (3, 7)."""
         bar = pose(matrix(objects[0, 3:]), objects[0, :3])
         off = objects[0, :2] - objects[1, :2]
-        goal = np.array([*self._aim(off) + objects[1, :2], detour.HEIGHT, 0.0])
+        way = ramp(bar[2, 3], _LOW, detour.LIFTED) * (self._aim(off) - off)
+        goal = np.array([*objects[0, :2] + way, detour.HEIGHT, 0.0])
         goal[0] = max(goal[0], detour.GOAL_X)
         hands = {arm.name: self._hand(arm.name, joints, bar) for arm in self._spec.arms}
         thing = np.array([*bar[:3, 3], np.arctan2(bar[1, 0], bar[0, 0])])
         return self._carry.act(joints, thing, goal, hands, _stage(off[0]))
 
     def progress(self, joints: JointSample, objects: np.ndarray) -> float:
-        """Return how far the task is, 0..1: how far the bar has come."""
+        """Return how far the task is, 0..1: how far the bar is up, then how far it has come."""
         left = abs(objects[0, 0] - objects[2, 0]) - detour.GOAL[0]
         whole = detour.START[0] - detour.GOAL_X - detour.GOAL[0]
-        return 1.0 - min(max(left / whole, 0.0), 1.0)
+        up = ramp(objects[0, 2], detour.BAR[2], detour.HEIGHT)
+        return 0.1 * up + 0.9 * (1.0 - min(max(left / whole, 0.0), 1.0))
 
     def _aim(self, off: np.ndarray) -> np.ndarray:
         """Where the bar makes for (2,), seen from the post, as off (2,) is."""
@@ -90,7 +93,7 @@ class DetourExpert:
     def _hand(self, arm: str, joints: JointSample, bar: np.ndarray) -> Held:
         """How a hand has the bar, at pose (4, 4), or gets it back."""
         hand = self._kinematics.pose(arm, joints.position)
-        over = hand[:3, 3] - detour.DEPTH * hand[:3, 0]  # where the bar should be
+        over = hand[:3, 3] + detour.RAISED * hand[:3, 0]  # where the bar should be
         along, aside, above = np.abs(bar[:3, :3].T @ (over - bar[:3, 3]))
         is_near = bool(along < detour.BAR[0] and max(aside, above) < _NEAR)
         opening = float(joints.position[self._spec.arm(arm).gripper][0])
