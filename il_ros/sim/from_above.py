@@ -36,14 +36,8 @@ class FromAbove:
         along (3,) is horizontal, the direction of the thing between the fingers, towards the arm's
         own base. The hand comes down less than funnel [m] off the line above the grasp.
         """
-        turned = down(along)
-        off = length((at - hand.at)[:2]) + LEVER * angle(hand.pose[:3, :3], turned)
-        is_high, is_over = ramp(hand.at[2] - at[2], 0.02, 0.06), 1.0 - ramp(off, REACHED, 0.024)
-        may_cross = max(is_high, is_over, ramp(off, 0.12, 0.20))
-        target = hand.at + may_cross * (at - hand.at)
-        target[2] = at[2] + _HOVER * ramp(off, REACHED, funnel)
-        opening = CLOSED if is_at(hand, at, turned) else OPEN
-        return Goal(self.solve(arm, pose(turned, target)), opening)
+        target, opening = onto(hand, at, down(along), funnel)
+        return Goal(self.solve(arm, target), opening)
 
     def bring(
         self,
@@ -67,3 +61,15 @@ class FromAbove:
         target[2, 3] = there[2, 3] + _HOVER * ramp(aside, _OVER, 0.05)
         is_there = aside < _OVER and height < lets_go
         return Goal(self.solve(arm, target), OPEN if is_there else CLOSED)
+
+
+def onto(
+    hand: Hand, at: np.ndarray, turned: np.ndarray, funnel: float = 0.04
+) -> tuple[np.ndarray, float]:
+    """Return where a hand goes next (4, 4) to a grasp at (3,), turned (3, 3), and its opening."""
+    off = length((at - hand.at)[:2]) + LEVER * angle(hand.pose[:3, :3], turned)
+    is_high, is_over = ramp(hand.at[2] - at[2], 0.02, 0.06), 1.0 - ramp(off, REACHED, 0.024)
+    may_cross = max(is_high, is_over, ramp(off, 0.12, 0.20))
+    target = hand.at + may_cross * (at - hand.at)
+    target[2] = at[2] + _HOVER * ramp(off, REACHED, funnel)
+    return pose(turned, target), CLOSED if is_at(hand, at, turned) else OPEN

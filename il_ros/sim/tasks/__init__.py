@@ -6,6 +6,7 @@ Next: `il_ros.sim.world` builds and steps it. A task is one file and one line he
 
 TASKS = {
     'detour': 'il_ros.sim.tasks.detour:Detour',
+    'hang': 'il_ros.sim.tasks.hang:Hang',
     'insertion': 'il_ros.sim.tasks.insertion:Insertion',
     'tightrope': 'il_ros.sim.tasks.wire:Tightrope',
     'transfer': 'il_ros.sim.tasks.transfer:Transfer',
