@@ -109,7 +109,9 @@ def probability(tokens, seen, sentence):
     """Return the probability of a sentence."""
     codes = torch.tensor([sentence])
     lengths = tokens.codes.lengths[codes]
-    logits = tokens.logits(seen, codes, lengths.cumsum(1) - lengths, torch.ones_like(codes) > 0)
+    logits = tokens.logits(
+        tokens.planned(seen), codes, lengths.cumsum(1) - lengths, torch.ones_like(codes) > 0
+    )
     return logits.log_softmax(-1).gather(1, codes.T).sum().exp()
 
 
@@ -119,7 +121,7 @@ def drawn_without_memory(tokens, seen, generator, shape):
     chances, values = uniform(generator, torch.empty(shape)), torch.zeros(shape)
     ticks = torch.arange(shape[1]).expand(shape[0], -1)
     for t, d in product(range(shape[1]), range(shape[2])):
-        logits = tokens.logits(seen, values, ticks)[d, :, t]
+        logits = tokens.logits(tokens.planned(seen), values, ticks)[d, :, t]
         values[:, t, d] = tokens.bins.centres[d][pick(logits, chances[:, t, d], 0.0)]
     return values
 
@@ -137,7 +139,9 @@ def spelled_without_memory(tokens, seen, generator, shape):
             lengths = tokens.codes.lengths[codes]
             places = lengths.cumsum(1) - lengths
             assert places[0, -1] == place
-            logits = tokens.logits(one, codes, places, torch.ones_like(codes) > 0)[-1:]
+            logits = tokens.logits(tokens.planned(one), codes, places, torch.ones_like(codes) > 0)[
+                -1:
+            ]
             said.append(int(pick(logits, chances[row : row + 1, len(said)], 0.0)))
         rows.append(tokens.codes.read(torch.tensor([said])))
     return torch.cat(rows)
@@ -192,7 +196,7 @@ def test_a_few_ticks_cost_what_all_do_on_average():
     mask = (torch.rand(actions.shape, generator=seeded(1)) < 0.7).float()
     with torch.no_grad():
         whole = made.tokens.nats(seen, actions, mask).sum()
-        some = [made.tokens.some_nats(seen, actions, mask, seeded(i)).sum() for i in range(30)]
+        some = [made.tokens.costs(seen, actions, mask, seeded(i))[0].sum() for i in range(30)]
     assert float(sum(some)) / 30 == pytest.approx(float(whole), rel=0.05)
     assert torch.stack(some).std() > 1e-3 * whole
 

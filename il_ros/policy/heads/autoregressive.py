@@ -33,9 +33,14 @@ class AutoregressiveHead(Head):
     def loss(
         self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
     ) -> dict[str, Tensor]:
-        """Return the masked mean negative log-density of a number [nats]."""
-        nats = self.tokens.some_nats(context, actions, mask, generator)  # (B,)
-        return {'total': nats.sum() / mask.numel()}
+        """
+        Return the masked mean negative log-density of a number [nats], of which 'tokens' is said.
+
+        To that is added the plan's: so what is to be done is learned from all of every chunk.
+        """
+        costs = self.tokens.costs(context, actions, mask, generator)
+        tokens, plan = (cost.sum() / mask.numel() for cost in costs)
+        return {'total': tokens + plan, 'tokens': tokens.detach(), 'plan': plan.detach()}
 
     @torch.no_grad()
     def sample(

@@ -1,8 +1,11 @@
 """Every number of a chunk as one of its bins: tick after tick, and in a tick joint after joint."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
+from il_ros.policy import densities
 from il_ros.policy.attention import Transformer
 from il_ros.policy.config import TrainConfig
 from il_ros.policy.context import Context
@@ -12,15 +15,27 @@ from il_ros.policy.tokens.bins import Bins
 from il_ros.policy.tokens.line import LEAST, Line, pick
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What the context says before any number is drawn."""
+
+    prefix: Tensor  # (B, L, W) the context's tokens
+    padding: Tensor  # (B, L) bool, which of them to ignore
+    told: Tensor  # (B, T, W) what each tick is told
+    middles: Tensor  # (B, T, A) what each number should be
+
+
 class Binned(nn.Module):
     """
     p(bins | o) = product over ticks t and numbers d of p(k_td | k_<t, k_t,<d, o).
 
     T A tokens in a row would make one Transformer slow, so there are two: one over the T ticks,
     which knows the context and the tick before, and a small one over the A numbers of a tick,
-    which knows what the first made of it. What to do at every tick is said once a chunk, by a
-    residual MLP. The logits are a bell over the bins, about the number of the tick before, plus
-    what a bell cannot say: that bins lie on a line need not be learned bin by bin.
+    which knows what the first made of it. A residual MLP, once a chunk, plans all numbers, and
+    the Transformers are told how what was drawn differs from that: from numbers as they are it is
+    easier to tell where a motion goes on than from the context, so that one wrong draw would lead
+    the whole chunk astray. Logits are a bell about the plan, moved by the tick before, and the
+    rest, see Line.
     Source: bins as tokens, Brohan et al. 2022, arXiv:2212.06817 (RT-1), Kim et al. 2024,
     arXiv:2406.09246 (OpenVLA); two levels, Lee et al. 2022, arXiv:2203.01941 (RQ-Transformer).
     """
@@ -35,6 +50,7 @@ class Binned(nn.Module):
         self.least = LEAST if config.low_noise else 0.0
         self.learned = config.ticks_learned or config.T
         self.by_quantile = config.bins_by == 'quantile'
+        self.deviation = config.deviation
         self.bins = Bins(actions, config.bins)
         outputs = config.T * (wide + actions)
         self.plan = ResidualMlp(config.context, outputs, config.width, config.depth)
@@ -50,37 +66,43 @@ class Binned(nn.Module):
         """Lay the bins over training chunks (N, T, A)."""
         self.bins.fit(actions, self.by_quantile)
 
+    def planned(self, context: Context) -> Plan:
+        """Return what the context says."""
+        said = self.plan(context.pooled).unflatten(-1, (self.shape[0], -1))
+        told, middles = said[..., : -self.shape[1]], said[..., -self.shape[1] :].float()
+        return Plan(self.memory(context.tokens), context.padding, told, middles)
+
     def nats(self, context: Context, actions: Tensor, mask: Tensor) -> Tensor:
-        """
-        Return the sum (B,) of mask times -log density over the numbers of actions (B, T, A).
-
-        A masked number carries no loss, and those after it are told the mean in its stead.
-        """
+        """Return the sum (B,) of mask times -log density over the numbers of (B, T, A)."""
         ticks = torch.arange(self.shape[0], device=actions.device).expand(len(actions), -1)
-        return self._nats(context, actions, mask, ticks)
+        return self._nats(self.planned(context), actions, mask, ticks)
 
-    def some_nats(
+    def costs(
         self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """
-        Return (B,) what is nats() on average, from a few ticks of each chunk.
+        Return nats() on average, from a few ticks of each chunk, and the plan's: (B,) each.
 
-        The first is always among them: nothing but the context tells what it is.
+        The first tick is always among them: nothing but the context tells what it is.
         """
-        if self.learned == self.shape[0]:
-            return self.nats(context, actions, mask)
+        plan = self.planned(context)
+        own = -(mask * densities.laplace(actions, plan.middles, self.deviation)).sum((1, 2))
         chance = uniform(generator, actions[:, 1:, 0])  # (B, T - 1)
-        others = 1 + chance.topk(self.learned - 1, dim=1).indices  # (B, S - 1)
+        others = 1 + chance.topk(self.learned - 1, dim=1).indices
         ticks = nn.functional.pad(others, (1, 0))  # (B, S)
-        share = torch.full_like(mask, (self.learned - 1) / (self.shape[0] - 1))
-        share[:, 0] = 1.0  # how likely each tick is among them
-        return self._nats(context, actions, mask / share, ticks)
+        share = torch.full_like(mask, (self.learned - 1) / max(self.shape[0] - 1, 1))
+        share[:, 0] = 1.0  # how likely a tick is among them
+        return self._nats(plan, actions, mask / share, ticks), own
 
-    def _nats(self, context: Context, actions: Tensor, mask: Tensor, ticks: Tensor) -> Tensor:
-        """Return the sum (B,) of nats() over the ticks (B, S) alone."""
+    def _nats(self, plan: Plan, actions: Tensor, mask: Tensor, ticks: Tensor) -> Tensor:
+        """
+        Return the sum (B,) of nats() over the ticks (B, S) alone.
+
+        A masked number carries no loss, and those after it are told that it was as planned.
+        """
         indices = self.bins.indices(actions)  # (B, T, A)
-        values = self.bins.of(self.bins.centres, indices) * (mask > 0)
-        logits = self.logits(context, values, ticks)  # (A, B, S, K)
+        values = torch.where(mask > 0, self.bins.of(self.bins.centres, indices), plan.middles)
+        logits = self.logits(plan, values, ticks)  # (A, B, S, K)
         there = (part.take_along_dim(ticks[..., None], 1) for part in (indices, mask))
         labels, weight = (part.movedim(-1, 0) for part in there)  # (A, B, S)
         cost = nn.functional.cross_entropy(
@@ -89,15 +111,14 @@ class Binned(nn.Module):
         width = self.bins.widths.gather(1, labels.flatten(1)).view_as(labels)
         return (weight * (cost + width.log())).sum((0, 2))
 
-    def logits(self, context: Context, values: Tensor, ticks: Tensor) -> Tensor:
+    def logits(self, plan: Plan, values: Tensor, ticks: Tensor) -> Tensor:
         """Return logits (A, B, S, K) at ticks (B, S), of bins after those before in (B, T, A)."""
-        before = nn.functional.pad(values, (0, 0, 1, -1))  # of the tick before
-        left = nn.functional.pad(values, (1, -1))  # of the number before
-        plan, moves = self._plan(context)
-        prefix = self.memory(context.tokens)
-        told = torch.cat([prefix, plan + self.done(before)], dim=1)
-        seen = self.ticks(told, context.padding)[:, prefix.shape[1] :]  # (B, T, W)
-        parts = (seen, left, before + moves)
+        off = values - plan.middles
+        before = nn.functional.pad(off, (0, 0, 1, -1))  # of the tick before
+        left = nn.functional.pad(off, (1, -1)).detach()  # of the number before
+        told = torch.cat([plan.prefix, plan.told + self.done(before.detach())], dim=1)
+        seen = self.ticks(told, plan.padding)[:, plan.prefix.shape[1] :]  # (B, T, W)
+        parts = (seen, left, plan.middles + before)
         at = (part.take_along_dim(ticks[..., None], 1).flatten(0, 1) for part in parts)
         seen, left, about = at  # (B S, ...)
         told = self.inside(seen).unflatten(-1, self.left.shape) + left[..., None] * self.left
@@ -116,41 +137,42 @@ class Binned(nn.Module):
         weight: Tensor | None,
     ) -> Tensor:
         """Return chunks (B, T, A) of bins' middles; each number is pulled to known at once."""
-        plan, moves = self._plan(context)
-        chances = uniform(generator, moves)
-        cache = self.ticks.cache(context.tokens.shape[1] + self.shape[0], plan)
-        self.ticks(self.memory(context.tokens), context.padding, cache)
-        row, rows = torch.zeros_like(chances[:, 0]), []
+        plan, rows = self.planned(context), list[Tensor]()
+        chances = uniform(generator, plan.middles)
+        cache = self.ticks.cache(plan.prefix.shape[1] + self.shape[0], plan.prefix)
+        self.ticks(plan.prefix, plan.padding, cache)
+        off = torch.zeros_like(chances[:, 0])  # (B, A)
         for t in range(self.shape[0]):
-            told = plan[:, t] + self.done(row)  # (B, W)
-            seen = self.ticks(told[:, None], context.padding, cache)[:, 0]
+            told = plan.told[:, t] + self.done(off)  # (B, W)
+            seen = self.ticks(told[:, None], plan.padding, cache)[:, 0]
             pull = None if known is None or weight is None else (known[:, t], weight[:, t])
-            row = self._row(seen, row + moves[:, t], chances[:, t], pull)
-            rows.append(row)
+            rows.append(self._row(seen, plan.middles[:, t], off, chances[:, t], pull))
+            off = rows[-1] - plan.middles[:, t]
         return torch.stack(rows, dim=1)
 
     def _row(
-        self, seen: Tensor, about: Tensor, chances: Tensor, pull: tuple[Tensor, Tensor] | None
+        self,
+        seen: Tensor,
+        middles: Tensor,
+        before: Tensor,
+        chances: Tensor,
+        pull: tuple[Tensor, Tensor] | None,
     ) -> Tensor:
-        """Return the numbers (B, A) of a tick that seen (B, W) tells of, about (B, A)."""
+        """Return the numbers (B, A) of a tick; seen (B, W), all others (B, A)."""
         told = self.inside(seen).unflatten(-1, self.left.shape)  # (B, A, w)
         cache, centres = self.numbers.cache(self.shape[1], told), self.bins.centres
-        number, numbers = torch.zeros_like(about[:, 0]), []
+        off, numbers = torch.zeros_like(middles[:, 0]), list[Tensor]()
         for d in range(self.shape[1]):
-            step = told[:, d] + number[:, None] * self.left[d]
+            step = told[:, d] + off[:, None] * self.left[d]
             hidden = self.numbers(step[:, None], cache=cache).transpose(0, 1)  # (1, B, w)
-            logits = self._logits(hidden, about[None, :, d], slice(d, d + 1))[0]  # (B, K)
+            about = (middles + before)[None, :, d]
+            logits = self._logits(hidden, about, slice(d, d + 1))[0]  # (B, K)
             number = centres[d][pick(logits, chances[:, d], self.least)]
             if pull is not None:
                 number = torch.lerp(number, pull[0][:, d], pull[1][:, d])
             numbers.append(number)
+            off = number - middles[:, d]
         return torch.stack(numbers, dim=1)
-
-    def _plan(self, context: Context) -> tuple[Tensor, Tensor]:
-        """Return what is told at each tick (B, T, W), and how far each number moves (B, T, A)."""
-        said = self.plan(context.pooled).unflatten(-1, (self.shape[0], -1))
-        told, middles = said[..., : -self.shape[1]], said[..., -self.shape[1] :].float()
-        return told, middles - nn.functional.pad(middles, (0, 0, 1, -1))
 
     def _logits(self, hidden: Tensor, about: Tensor, which: slice) -> Tensor:
         """Return logits (D, n, K) of the dimensions `which`; hidden (D, n, w), about (D, n)."""

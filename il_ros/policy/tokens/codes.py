@@ -87,6 +87,11 @@ class Codes(nn.Module):
         parts = [self.spectrum.chunk(part) for part in numbers.split(self.sizes, dim=1)]
         return torch.cat(parts, dim=-1)
 
+    def numbers(self, actions: Tensor) -> Tensor:
+        """Return what is at the places (B, T A) of chunks (B, T, A) [deviations], not rounded."""
+        parts = actions.split(self.widths, dim=-1)
+        return torch.cat([self.spectrum.turned(part).flatten(1) for part in parts], dim=1)
+
     def least(self, mask: Tensor) -> Tensor:
         """Return the least of mask (B, T, A) in each part, (B, parts)."""
         return torch.stack([part.amin((1, 2)) for part in mask.split(self.widths, -1)], dim=1)
@@ -99,16 +104,16 @@ class Codes(nn.Module):
 
     def covers(self, actions: Tensor) -> Tensor:
         """Whether a chunk (B, T, A) is written without a number being cut, (B,)."""
-        return (self._numbers(actions).abs() <= REACH).all(1)
+        return (self._whole(actions).abs() <= REACH).all(1)
 
-    def _numbers(self, actions: Tensor) -> Tensor:
+    def _whole(self, actions: Tensor) -> Tensor:
         """Return the whole numbers (B, T A) at the places of chunks (B, T, A)."""
         parts = actions.split(self.widths, dim=-1)
         return torch.cat([self.spectrum.coefficients(part) for part in parts], dim=1)
 
     def plain(self, actions: Tensor) -> np.ndarray:
         """Return the plain codes of chunks (B, T, A) end to end, a GAP after each part."""
-        numbers = self._numbers(actions).clamp(-REACH, REACH) + REACH
+        numbers = self._whole(actions).clamp(-REACH, REACH) + REACH
         parts = [
             nn.functional.pad(p, (0, 1), value=pairs.GAP) for p in numbers.split(self.sizes, 1)
         ]

@@ -1,8 +1,11 @@
 """A chunk arm by arm as codes for runs of its frequencies: tens of tokens instead of hundreds."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor, nn
 
+from il_ros.policy import densities
 from il_ros.policy.attention import Transformer
 from il_ros.policy.config import TrainConfig
 from il_ros.policy.context import Context
@@ -14,6 +17,16 @@ from il_ros.policy.tokens.line import LEAST, Line, pick
 HEADS = 4
 ROW = 32  # width of what is planned for one frequency of an arm
 START = CODES  # stands before the first code
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the context says before any code is drawn."""
+
+    prefix: Tensor  # (B, L, W) the context's tokens
+    padding: Tensor  # (B, L) bool, which of them to ignore
+    rows: Tensor  # (B, parts T, ROW) what is told of each frequency of each part
+    middles: Tensor  # (B, T A) what stands at each place, in deviations
 
 
 class Compressed(nn.Module):
@@ -34,6 +47,7 @@ class Compressed(nn.Module):
     def __init__(self, config: TrainConfig, actions: int):
         super().__init__()
         width = config.width // 4
+        self.deviation = config.deviation
         self.least = LEAST if config.low_noise else 0.0
         self.codes = Codes(config.T, actions, config.fineness)
         rows = len(self.codes.widths) * config.T
@@ -50,15 +64,22 @@ class Compressed(nn.Module):
         """Find codes for what often stands side by side in training chunks (N, T, A)."""
         self.codes.fit(actions)
 
-    def some_nats(
-        self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
-    ) -> Tensor:
-        """Return nats(), which is quick enough to learn from whole."""
-        return self.nats(context, actions, mask)
-
     def nats(self, context: Context, actions: Tensor, mask: Tensor) -> Tensor:
+        """Return the sum (B,) of weight times -log density over the codes of (B, T, A)."""
+        return self._nats(self.planned(context), actions, mask)
+
+    def costs(
+        self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Return nats(), and the plan's, (B,) each."""
+        plan = self.planned(context)
+        terms = densities.laplace(self.codes.numbers(actions), plan.middles, self.deviation)
+        weight = self.codes.least(mask)[:, self.codes.part_of]  # (B, T A)
+        return self._nats(plan, actions, mask), -(weight * terms).sum(1)
+
+    def _nats(self, plan: Plan, actions: Tensor, mask: Tensor) -> Tensor:
         """
-        Return the sum (B,) of weight times -log density over the codes of actions (B, T, A).
+        Return nats().
 
         A code means all ticks of its arm: it is learned where every number of the arm's chunk is
         a label, with the least of their weights, and told to others as if all were 0 elsewhere.
@@ -66,20 +87,18 @@ class Compressed(nn.Module):
         least = self.codes.least(mask)  # (B, parts)
         is_label = (least > 0)[:, None, self.codes.part_with]  # (B, 1, A)
         codes, places, is_code = self.codes.written(actions * is_label)
-        logits = self.logits(context, codes, places, is_code)
+        logits = self.logits(plan, codes, places, is_code)
         cost = nn.functional.cross_entropy(logits, codes[is_code], reduction='none')
         counts = least.take_along_dim(self.codes.part_of[places], dim=1)  # (B, L)
         nats = torch.zeros_like(counts).masked_scatter(is_code, cost)
         return (counts * nats).sum(1) + (least * self.codes.log_volumes).sum(1)
 
-    def logits(self, context: Context, codes: Tensor, places: Tensor, is_code: Tensor) -> Tensor:
+    def logits(self, plan: Plan, codes: Tensor, places: Tensor, is_code: Tensor) -> Tensor:
         """Return logits (n, CODES) of the n codes, among (B, L), that there are."""
         before = nn.functional.pad(codes[:, :-1], (1, 0), value=START)
-        prefix = self.memory(context.tokens)
-        rows, middles = self._plan(context)
-        told = torch.cat([prefix, self._told(rows, before, places)], dim=1)
-        hidden = self.chain(told, context.padding)[:, prefix.shape[1] :]
-        about = middles.take_along_dim(places, dim=1)
+        told = torch.cat([plan.prefix, self._told(plan, before, places)], dim=1)
+        hidden = self.chain(told, plan.padding)[:, plan.prefix.shape[1] :]
+        about = plan.middles.take_along_dim(places, dim=1)
         return self._logits(hidden[is_code], about[is_code], places[is_code])
 
     def covers(self, actions: Tensor) -> Tensor:
@@ -94,30 +113,32 @@ class Compressed(nn.Module):
         weight: Tensor | None,
     ) -> Tensor:
         """Return chunks (B, T, A), each in the middle of its cell."""
-        (rows, middles), total = self._plan(context), self.codes.total
-        memory, chances = self.memory(context.tokens), uniform(generator, middles)
-        cache = self.chain.cache(memory.shape[1] + total, memory)
-        self.chain(memory, context.padding, cache)
-        code = torch.full_like(middles[:, :1], START, dtype=torch.long)
+        plan, total = self.planned(context), self.codes.total
+        chances = uniform(generator, plan.middles)
+        cache = self.chain.cache(plan.prefix.shape[1] + total, plan.prefix)
+        self.chain(plan.prefix, plan.padding, cache)
+        code = torch.full_like(chances[:, :1], START, dtype=torch.long)
         place, said = torch.zeros_like(code), list[Tensor]()
         while bool((place < total).any()):
             at = place.clamp(max=total - 1)  # a chunk that is complete waits for the others
-            hidden = self.chain(self._told(rows, code, at), context.padding, cache)[:, 0]
-            logits = self._logits(hidden, middles.take_along_dim(at, 1)[:, 0], at[:, 0])
+            hidden = self.chain(self._told(plan, code, at), plan.padding, cache)[:, 0]
+            about = plan.middles.take_along_dim(at, dim=1)[:, 0]
+            logits = self._logits(hidden, about, at[:, 0])
             code = pick(logits, chances[:, len(said)], self.least)[:, None]
             said.append(torch.where(place < total, code, -1))
             place = torch.where(place < total, place + self.codes.lengths[code], place)
         return self.codes.read(torch.cat(said, dim=1))
 
-    def _plan(self, context: Context) -> tuple[Tensor, Tensor]:
-        """Return what is planned of each row (B, rows, ROW) and of each place (B, T A)."""
+    def planned(self, context: Context) -> Plan:
+        """Return what the context says."""
         said = self.plan(context.pooled)
         rows, middles = said[:, : -self.codes.total], said[:, -self.codes.total :]
-        return rows.unflatten(-1, (-1, ROW)), middles.float()
+        prefix = self.memory(context.tokens)
+        return Plan(prefix, context.padding, rows.unflatten(-1, (-1, ROW)), middles.float())
 
-    def _told(self, rows: Tensor, before: Tensor, places: Tensor) -> Tensor:
+    def _told(self, plan: Plan, before: Tensor, places: Tensor) -> Tensor:
         """Return what is told (B, L, W) of codes at places (B, L) after the codes `before`."""
-        row = rows.take_along_dim(self.codes.row_of[places][..., None], dim=1)
+        row = plan.rows.take_along_dim(self.codes.row_of[places][..., None], dim=1)
         return self.code(before) + self.place(places) + self.row(row)
 
     def _logits(self, hidden: Tensor, about: Tensor, places: Tensor) -> Tensor:

@@ -27,11 +27,14 @@ class Spectrum(nn.Module):
         basis[0] /= math.sqrt(2)
         self.register_buffer('basis', basis.float(), persistent=False)
 
+    def turned(self, chunk: Tensor) -> Tensor:
+        """Return how much of each frequency there is in chunk (..., T, D): (..., T, D)."""
+        with torch.autocast(chunk.device.type, enabled=False):  # whole numbers are finer than bf16
+            return self.basis @ chunk.float()
+
     def coefficients(self, chunk: Tensor) -> Tensor:
         """Return whole numbers (..., T D), int64, for chunk (..., T, D)."""
-        with torch.autocast(chunk.device.type, enabled=False):  # bf16 would round before we do
-            turned = self.basis @ chunk.float()
-        return (self.scale * turned).round().long().flatten(-2)
+        return (self.scale * self.turned(chunk)).round().long().flatten(-2)
 
     def chunk(self, coefficients: Tensor) -> Tensor:
         """Return the middle (..., T, D) of the cell that has these coefficients (..., T D)."""
