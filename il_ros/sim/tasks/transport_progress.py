@@ -10,6 +10,7 @@ from il_ros.sim.tasks.transport_sight import GIVER, Sight, Thing
 
 _LID, _LITTER = 0.2, 0.2  # shares of the whole; the rest is the item's
 _FAR = 0.5  # [m] what has more left than this has only begun
+_ASIDE = 0.3  # [m] from the box, where a lid is out of the way
 _REACHED = 0.4  # share of lid or litter when a hand is there
 
 
@@ -21,11 +22,19 @@ def progress(
 
     meeting (3,) is where the item is at the hand-over, side the direction of each arm's base.
     """
-    lid = 1.0 if not sight.is_covered else _REACHED * _near(sight.lid, (GIVER,))
     item = 0.0
     if sight.stage is not Stage.PICK or work[GIVER] is Job.PASS:
         item = transfer_progress.progress(sight.passing, meeting, side)
-    return _LID * lid + _LITTER * _litter(sight) + (1.0 - _LID - _LITTER) * item
+    return _LID * _lid(sight) + _LITTER * _litter(sight) + (1.0 - _LID - _LITTER) * item
+
+
+def _lid(sight: Sight) -> float:
+    if sight.is_covered:
+        return _REACHED * _near(sight.lid, (GIVER,))
+    if not sight.lid.holder:
+        return 1.0
+    away = length((sight.lid.at - sight.box)[:2])
+    return _REACHED + (1.0 - _REACHED) * min(away / _ASIDE, 1.0)
 
 
 def _litter(sight: Sight) -> float:

@@ -53,6 +53,7 @@ class Sight:
     passing: transfer_sight.Sight  # item and bin, as transfer sees its block
     lid: Thing
     litter: Thing
+    box: np.ndarray  # (3,) its floor [m]
     litter_bin: np.ndarray  # (3,) its floor [m]
 
     @cached_property
@@ -100,7 +101,7 @@ def look(
     lid = _thing(passing, handle, lid_turned, half, _LID_ALOFT)
     litter = pose['litter']
     litter = _thing(passing, litter[:3], matrix(litter[3:]), 0.0, _LITTER_ALOFT)
-    return Sight(passing, lid, litter, pose['litter bin'][:3])
+    return Sight(passing, lid, litter, pose['box'][:3], pose['litter bin'][:3])
 
 
 def _thing(
