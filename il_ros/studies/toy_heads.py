@@ -11,7 +11,7 @@ from il_ros.policy.context import Context
 from il_ros.policy.heads.base import Head
 from il_ros.policy.registry import HEADS
 from il_ros.registry import make
-from il_ros.studies.toy_table import PASS, SHAPELESS
+from il_ros.studies.toy_table import MODELESS, PASS, SHAPELESS
 from il_ros.studies.toys import BETWEEN, TOYS, Toy
 from il_ros.studies.two_samples import energy, threshold
 
@@ -54,11 +54,16 @@ class Judgement:
     has_modes: bool  # each with its mass, and next to nothing between them
     has_shape: bool  # not to be told from exact samples
 
+    @property
+    def verdict(self) -> str:
+        """PASS, SHAPELESS or MODELESS."""
+        return next(word for word in (PASS, MODELESS, SHAPELESS) if self.is_as(word))
+
     def is_as(self, expected: str) -> bool:
         """Whether this is PASS, SHAPELESS or MODELESS, as the table says it."""
         if expected == PASS:
             return self.has_modes and self.has_shape
-        return not self.has_shape and (expected == SHAPELESS or not self.has_modes)
+        return not self.has_modes if expected == MODELESS else not self.has_shape
 
 
 def recipe(head: str, toy: str) -> TrainConfig:

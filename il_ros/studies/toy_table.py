@@ -2,7 +2,7 @@
 
 PASS = 'pass'  # its samples are not to be told from exact ones, and every mode has its mass
 SHAPELESS = 'shapeless'  # its samples are told from exact ones
-MODELESS = 'modeless'  # it lacks modes, or puts mass between them; told from exact ones as well
+MODELESS = 'modeless'  # it lacks modes, or puts mass between them
 
 POINT = 'one answer for a context: its samples have no spread at all'
 MEAN = 'the mean of two modes is between them'
