@@ -80,7 +80,9 @@ def test_the_start_is_random_and_rests(world):
         before = world.objects()
         for _ in range(10):
             world.step(None)
-        np.testing.assert_allclose(world.objects(), before, atol=2e-3)  # nothing falls or jumps
+        after = world.objects()
+        np.testing.assert_allclose(after[:, :3], before[:, :3], atol=2e-3)  # nothing falls
+        np.testing.assert_allclose(after[:, 3:], before[:, 3:], atol=1e-2)  # a grip settles
         starts.append(before)
     assert len({start.tobytes() for start in starts}) == len(starts)
 

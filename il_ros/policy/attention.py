@@ -30,7 +30,7 @@ class Layer(nn.Module):
         super().__init__()
         self.heads = heads
         self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.split = nn.Linear(width, 3 * width)
+        self.split = nn.Linear(width, 3 * width, bias=False)  # softmax does not feel a key's bias
         self.merge = nn.Linear(width, width)
         self.widen = nn.Linear(width, WIDEN * width)
         self.narrow = nn.Linear(WIDEN * width, width)

@@ -149,7 +149,8 @@ class Capacity(Study):
         axis.set_xticks(range(len(names)), names, rotation=50, ha='right')
         axis.set_ylabel(f'success on {TASK}')
         axis.set_ylim(0, 1)
-        axis.legend()
+        if done:
+            axis.legend()
         return figure
 
 

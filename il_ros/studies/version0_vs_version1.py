@@ -22,8 +22,8 @@ WIDTHS = {  # that make all networks 1.3 million parameters, within 20 %
     'l2': 400,
     'gaussian': 384,
     'mog': 240,
-    'cvae': 272,
-    'autoregressive': 288,
+    'cvae': 320,
+    'autoregressive': 272,
     'diffusion': 384,
     'flow': 384,
 }
@@ -189,7 +189,8 @@ class Version0VsVersion1(Study):
             axis.set_title(task)
         axes[0].set_ylabel('success')
         axes[0].set_ylim(0, 1)
-        axes[0].legend(title='demonstrators')
+        if done:
+            axes[0].legend(title='demonstrators')
         return figure
 
 
