@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--limit', type=float, metavar='SECONDS', help='start nothing more after that; run again'
     )
+    parser.add_argument(
+        '--table-in',
+        metavar='FILE',
+        help='put the table into that page too, between <!-- study NAME --> and <!-- end -->',
+    )
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
 
@@ -36,7 +41,7 @@ def main(args: argparse.Namespace) -> int:
     from il_ros.registry import lookup
     from il_ros.studies import STUDIES
     from il_ros.studies.ledger import CELLS, Ledger
-    from il_ros.studies.page import write
+    from il_ros.studies.page import put_table, write
     from il_ros.studies.run import Stop
 
     study = lookup(STUDIES, args.name)(args.quick)
@@ -46,6 +51,8 @@ def main(args: argparse.Namespace) -> int:
     with Ledger.open(folder) as ledger, Stop(args.limit, to_stderr) as stop:
         failed = run_with_bar(study, ledger, args.processes, stop, args.only)
         result = write(study, args.name, ledger, folder, failed)
+    if args.table_in:
+        put_table(Path(args.table_in), args.name, result['table'])
     print(json.dumps(result) if args.json else f'{folder}: {result["verdict"]}')
     if failed:
         to_stderr(f'{len(failed)} cells failed: {", ".join(failed)}; see above')

@@ -10,6 +10,7 @@ and writes result.json, figure.png and README.md there (page.py).
 STUDIES: dict[str, str] = {
     'capacity': 'il_ros.studies.capacity:Capacity',
     'distributions': 'il_ros.studies.distributions:Distributions',
+    'heads': 'il_ros.studies.heads:Heads',
     'one-step': 'il_ros.studies.one_step:OneStep',
     'version0-vs-version1': 'il_ros.studies.version0_vs_version1:Version0VsVersion1',
 }

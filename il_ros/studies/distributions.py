@@ -1,6 +1,6 @@
 """All heads on all toy densities, side by side: what each can say, and what it cannot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ class Distributions(Study):
         'How a head does on a robot, or with little data: samples are endless here. Networks are '
         'tiny and one training of each is shown. `mog` has three components.'
     )
-    seeds = {'training': 0, 'samples': 1, 'exact samples': '2 and 3'}  # noqa: RUF012  as is
+    seeds: Mapping[str, Any] = {'training': 0, 'samples': 1, 'exact samples': '2 and 3'}
 
     def __init__(self, quick: bool = False):
         super().__init__(quick)
@@ -146,7 +146,7 @@ def exact(toy: Toy) -> list[list[float]]:
 def scatter(axis: 'Axes', shown: Sequence[Sequence[float]], colour: str) -> None:
     """Draw points into a square without numbers."""
     places = np.array(shown, dtype=float).reshape(-1, 2)
-    axis.scatter(places[:, 0], places[:, 1], s=1.5, color=colour, lw=0)
+    axis.scatter(places[:, 0], places[:, 1], s=2.5, color=colour, lw=0)
     axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[], yticks=[])
     axis.grid(False)
 

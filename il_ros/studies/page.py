@@ -83,6 +83,16 @@ def table_text(table: Table) -> str:
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
+def put_table(page: Path, name: str, table: Table) -> None:
+    """Put a study's table between its two marks in a page; ValueError where there are none."""
+    begin, end = f'<!-- study {name} -->\n', '<!-- end -->'
+    before, mark, rest = page.read_text().partition(begin)
+    _, closing, after = rest.partition(end)
+    if not mark or not closing:
+        raise ValueError(f'{page}: put {begin.strip()} and {end} where the table is to be')
+    page.write_text(f'{before}{begin}{table_text(table)}\n{end}{after}')
+
+
 def text(value: Any) -> str:
     """Return a value as people read it: three digits, a pair as an interval."""
     if value is None:

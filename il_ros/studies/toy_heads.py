@@ -36,7 +36,7 @@ OF_CHUNK: dict[str, dict[str, Any]] = {  # 224 numbers: what noise has to pass t
     'categorical': {'steps': 60, 'bins': 16},
     'mog': {'width': 256, 'batch': 32, 'lr': 3e-3},
     'cvae': {'steps': 150, 'batch': 32},
-    'autoregressive': {'steps': 300, 'batch': 32, 'lr': 1e-2, 'bins': 32},
+    'autoregressive': {'steps': 400, 'batch': 32, 'lr': 1e-2, 'bins': 32},
     'diffusion': {'steps': 250, **WIDE},
     'flow': {'steps': 300, **WIDE, 'times': 'beta'},
     'shortcut': {'steps': 400, **WIDE, 'batch': 128, 'times': 'beta'},
