@@ -47,7 +47,7 @@ def learned(share=0.5, **differences):
     seen = Context(none, none[..., 0] > 0, none[:, 0])
     optimiser = torch.optim.AdamW(made.parameters(), lr=5e-3)
     generator = seeded(0)
-    for _ in range(150):
+    for _ in range(250):
         chunk = two_ways(generator, 64, share)
         optimiser.zero_grad()
         made.loss(seen, chunk, torch.ones_like(chunk), generator)['total'].backward()

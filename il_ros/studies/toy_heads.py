@@ -35,7 +35,7 @@ WIDE = {'width': 256, 'batch': 64, 'lr': 2e-3, 'predict': 'x0', 'sample_steps': 
 OF_CHUNK: dict[str, dict[str, Any]] = {  # 224 numbers: what noise has to pass through is wider
     'categorical': {'steps': 60, 'bins': 16},
     'mog': {'width': 256, 'batch': 32, 'lr': 3e-3},
-    'cvae': {'steps': 150, 'batch': 32},
+    'cvae': {'steps': 250, 'batch': 32},
     'autoregressive': {'steps': 400, 'batch': 32, 'lr': 1e-2, 'bins': 32},
     'diffusion': {'steps': 250, **WIDE},
     'flow': {'steps': 300, **WIDE, 'times': 'beta'},

@@ -14,7 +14,8 @@ from il_ros.policy.heads.base import Head, NoInpainting
 from il_ros.policy.layers import ResidualMlp
 
 HEADS = 4
-TICKS = 4  # that one token of the chunk carries
+LAYERS = 1  # of each Transformer: of deeper ones there are fewer steps in the same time
+TICKS = 8  # that one token of the chunk carries
 BOUND_DRAWS = 16  # of z for each chunk whose likelihood is bounded
 BOUND_SEED = 0  # log_prob takes no generator: all chunks are compared under the same noise
 
@@ -24,11 +25,12 @@ class CvaeHead(Head):
     log p(a | o) >= E log p(a | z, o) - KL(q(z | a, o) || N(0, 1)), z (B, Z) drawn from q.
 
     q is a Gaussian that a Transformer reads off the chunk. p(a | z, o) is a Laplace density of
-    fixed deviation about what another says at P queries, each for a few ticks, that attend to
-    each other, to the context's tokens and to z. Where the KL weighs much z says little, and
-    between two ways a chunk is their median; where it weighs little, z drawn from N(0, 1) is what
-    q never gave. With latent_at 'zero' z is always 0, the most usual chunk, as ACT is run: the
-    modes that z would choose between are gone.
+    fixed deviation about what a residual MLP says of the context and z, and what another
+    Transformer adds at P queries, each for a few ticks, that attend to each other, to the
+    context's tokens and to z. Where the KL weighs much z says little, and between two ways a
+    chunk is their median; where it weighs little, z drawn from N(0, 1) is what q never gave. With
+    latent_at 'zero' z is always 0, the most usual chunk, as ACT is run: the modes that z would
+    choose between are gone.
     Source: Zhao et al. 2023, arXiv:2304.13705 (ACT); Sohn et al. 2015 (conditional VAE).
     """
 
@@ -48,14 +50,16 @@ class CvaeHead(Head):
         self.chunk = nn.Linear(TICKS * actions, width)
         self.place = nn.Parameter(0.1 * torch.randn(tokens, width))
         self.summary = nn.Parameter(0.1 * torch.randn(1, 1, width))
-        self.reader = Transformer(width, config.depth, HEADS, is_causal=False)
+        self.reader = Transformer(width, LAYERS, HEADS, is_causal=False)
         self.moments = nn.Linear(width, 2 * config.latent)
         self.seen = nn.Linear(config.context, width)
         self.way = nn.Linear(config.latent, width)
         inputs = config.context + config.latent
-        self.queries = ResidualMlp(inputs, tokens * width, config.width, config.depth)
-        self.writer = Transformer(width, config.depth, HEADS, is_causal=False)
+        outputs = tokens * (width + TICKS * actions)
+        self.queries = ResidualMlp(inputs, outputs, config.width, config.depth)
+        self.writer = Transformer(width, LAYERS, HEADS, is_causal=False)
         self.leave = nn.Linear(width, TICKS * actions)
+        nn.init.zeros_(self.leave.weight)
 
     def posterior(self, context: Context, actions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log-deviation (B, Z) of q; it sees labelled numbers of actions alone."""
@@ -69,12 +73,13 @@ class CvaeHead(Head):
 
     def decode(self, context: Context, z: Tensor) -> Tensor:
         """Return the middle (B, T, A) of the chunk's density given z (B, Z)."""
-        queries = self.queries(torch.cat([context.pooled, z], dim=-1))
-        queries = queries.unflatten(-1, (len(self.place), -1))  # (B, P, W)
+        tokens, width = self.place.shape
+        asked = self.queries(torch.cat([context.pooled, z], dim=-1)).unflatten(-1, (tokens, -1))
+        queries, said = asked[..., :width], asked[..., width:].float()  # (B, P, ...)
         told = torch.cat([self.seen(context.tokens), self.way(z)[:, None], queries], dim=1)
-        said = self.leave(self.writer(told, context.padding)[:, -len(self.place) :])
+        said = said + self.leave(self.writer(told, context.padding)[:, -tokens:])
         ticks = said.unflatten(-1, (TICKS, -1)).flatten(1, 2)
-        return ticks[:, : self.shape[0]].float()
+        return ticks[:, : self.shape[0]]
 
     def loss(
         self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
