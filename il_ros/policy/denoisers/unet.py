@@ -1,5 +1,7 @@
 """A 1-D U-Net along the chunk: convolutions in time, told level and context at every layer."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -38,13 +40,13 @@ class FilmBlock(nn.Module):
 
 
 class UnetDenoiser(nn.Module):
-    """`depth` levels of half the time and twice the channels, from width / 8 channels."""
+    """`depth` levels of half the time and twice the channels, from about width / 12 channels."""
 
     def __init__(self, config: TrainConfig, actions: int):
         super().__init__()
         self.level = Sinusoids(LEVEL_WIDTH)
         condition = LEVEL_WIDTH + config.context
-        first = max(config.width // 8 // GROUPS, 1) * GROUPS
+        first = math.ceil(config.width / 12 / GROUPS) * GROUPS
         widths = [first * 2**i for i in range(max(config.depth, 1))]
         self.enter = nn.Conv1d(actions, first, 1)
         self.down = nn.ModuleList(
