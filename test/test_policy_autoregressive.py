@@ -201,6 +201,19 @@ def test_a_few_ticks_cost_what_all_do_on_average():
     assert torch.stack(some).std() > 1e-3 * whole
 
 
+@torch.no_grad()
+@pytest.mark.parametrize('tokens', TOKENS)
+def test_every_chunk_is_planned_and_one_in_so_many_is_told(tokens):
+    made = head(3, tokens=tokens, told_every=2)
+    seen, actions = context(6), smooth(6, 6, 3, seed=5)
+    mask = torch.ones_like(actions)
+    told, planned = made.tokens.costs(seen, actions, mask, seeded(0))
+    assert planned.shape == (6,)
+    torch.testing.assert_close(told, made.tokens.nats(seen, actions, mask)[::2])
+    loss = made.loss(seen, actions, mask, seeded(0))
+    torch.testing.assert_close(loss['tokens'], told.mean() / actions[0].numel())
+
+
 @pytest.mark.parametrize('tokens', TOKENS)
 def test_it_goes_one_way_or_the_other_and_its_dimensions_go_together(tokens):
     """Chunks of two dimensions that are both +1 or both -1: neither a mean nor a mixture."""

@@ -142,6 +142,18 @@ def test_a_chunk_is_written_and_read(actions):
     assert (back - chunk).square().mean().sqrt() < 1.1 / (10.0 * 12**0.5)
 
 
+def test_what_is_read_is_what_of_its_cell_is_nearest():
+    """To a chunk that was written that is the chunk itself; to others it is in the cell, too."""
+    codes, chunk = Codes(16, 4, fineness=10.0), smooth(30)
+    codes.fit(smooth(2000, seed=1))
+    sentence, _, is_code = codes.written(chunk)
+    said = torch.where(is_code, sentence, -1)
+    torch.testing.assert_close(codes.read(said, codes.numbers(chunk)), chunk, atol=1e-5, rtol=0)
+    near = codes.read(said, codes.numbers(chunk + 0.02))
+    off = codes.numbers(near) - codes.numbers(codes.read(said))
+    assert off.abs().max() < 0.5 / 10.0 + 1e-5
+
+
 def test_arms_are_written_one_after_the_other():
     """The right arm's codes do not depend on what the left one does."""
     codes = Codes(8, 4, fineness=10.0)

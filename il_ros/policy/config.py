@@ -21,7 +21,14 @@ DEVICE = ('auto', 'cpu', 'cuda')
 SCHEDULES = ('cosine', 'constant')
 LEAST = {
     **dict.fromkeys(('H', 'T', 'E', 'batch', 'steps', 'width', 'context'), 1),
-    **{'sample_steps': 1, 'components': 1, 'bins': 2, 'latent': 1, 'ticks_learned': 0},
+    **{
+        'sample_steps': 1,
+        'components': 1,
+        'bins': 2,
+        'latent': 1,
+        'ticks_learned': 0,
+        'told_every': 1,
+    },
 }
 
 
@@ -52,6 +59,7 @@ class TrainConfig:
     bins: int = 64  # of categorical and autoregressive, over the range of each dimension
     bins_by: str = 'range'  # of autoregressive: of one width, or by quantile, of one frequency
     ticks_learned: int = 0  # of the T in each chunk, at random, for speed (bins); 0 is all
+    told_every: int = 1  # of autoregressive: each chunk is planned, one in so many told by tokens
     latent: int = 16  # of cvae: numbers in z
     latent_at: str = 'sampled'  # of cvae, when acting: z drawn from N(0, 1), or zero
     kl_weight: float = 1.0  # of cvae; 1 is the bound itself, more makes z say less

@@ -22,8 +22,8 @@ WIDTHS = {  # that make all networks 1.3 million parameters, within 20 %
     'l2': 400,
     'gaussian': 384,
     'mog': 240,
-    'cvae': 320,
-    'autoregressive': 272,
+    'cvae': 336,
+    'autoregressive': 288,
     'diffusion': 384,
     'flow': 384,
 }

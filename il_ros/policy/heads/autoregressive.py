@@ -39,7 +39,7 @@ class AutoregressiveHead(Head):
         To that is added the plan's: so what is to be done is learned from all of every chunk.
         """
         costs = self.tokens.costs(context, actions, mask, generator)
-        tokens, plan = (cost.sum() / mask.numel() for cost in costs)
+        tokens, plan = (cost.mean() / mask[0].numel() for cost in costs)
         return {'total': tokens + plan, 'tokens': tokens.detach(), 'plan': plan.detach()}
 
     @torch.no_grad()

@@ -24,6 +24,11 @@ class Plan:
     told: Tensor  # (B, T, W) what each tick is told
     middles: Tensor  # (B, T, A) what each number should be
 
+    def some(self, rows: slice) -> 'Plan':
+        """Return some rows of it."""
+        parts = (self.prefix, self.padding, self.told, self.middles)
+        return Plan(*(part[rows] for part in parts))
+
 
 class Binned(nn.Module):
     """
@@ -31,11 +36,11 @@ class Binned(nn.Module):
 
     T A tokens in a row would make one Transformer slow, so there are two: one over the T ticks,
     which knows the context and the tick before, and a small one over the A numbers of a tick,
-    which knows what the first made of it. A residual MLP, once a chunk, plans all numbers, and
-    the Transformers are told how what was drawn differs from that: from numbers as they are it is
-    easier to tell where a motion goes on than from the context, so that one wrong draw would lead
-    the whole chunk astray. Logits are a bell about the plan, moved by the tick before, and the
-    rest, see Line.
+    which knows what the first made of it. A residual MLP, once a chunk, plans all numbers, as an
+    l1 head does, and the Transformers are told how what was drawn differs from that: from
+    numbers as they are it is easier to tell where a motion goes on than from the context, so that
+    one wrong draw would lead the whole chunk astray. Logits are a bell about the plan, moved by
+    the tick before, and the rest, see Line.
     Source: bins as tokens, Brohan et al. 2022, arXiv:2212.06817 (RT-1), Kim et al. 2024,
     arXiv:2406.09246 (OpenVLA); two levels, Lee et al. 2022, arXiv:2203.01941 (RQ-Transformer).
     """
@@ -49,8 +54,9 @@ class Binned(nn.Module):
         self.shape = (config.T, actions)
         self.least = LEAST if config.low_noise else 0.0
         self.learned = config.ticks_learned or config.T
-        self.by_quantile = config.bins_by == 'quantile'
+        self.some = slice(None, None, config.told_every)
         self.deviation = config.deviation
+        self.by_quantile = config.bins_by == 'quantile'
         self.bins = Bins(actions, config.bins)
         outputs = config.T * (wide + actions)
         self.plan = ResidualMlp(config.context, outputs, config.width, config.depth)
@@ -81,12 +87,13 @@ class Binned(nn.Module):
         self, context: Context, actions: Tensor, mask: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """
-        Return nats() on average, from a few ticks of each chunk, and the plan's: (B,) each.
+        Return nats() on average, from a few ticks of some chunks, and the plan's of all, (B,).
 
         The first tick is always among them: nothing but the context tells what it is.
         """
         plan = self.planned(context)
         own = -(mask * densities.laplace(actions, plan.middles, self.deviation)).sum((1, 2))
+        plan, actions, mask = plan.some(self.some), actions[self.some], mask[self.some]
         chance = uniform(generator, actions[:, 1:, 0])  # (B, T - 1)
         others = 1 + chance.topk(self.learned - 1, dim=1).indices
         ticks = nn.functional.pad(others, (1, 0))  # (B, S)
@@ -176,4 +183,5 @@ class Binned(nn.Module):
 
     def _logits(self, hidden: Tensor, about: Tensor, which: slice) -> Tensor:
         """Return logits (D, n, K) of the dimensions `which`; hidden (D, n, w), about (D, n)."""
-        return self.line(hidden, about, self.bins.centres[which], self.bins.widths[which], which)
+        centres, widths = self.bins.centres[which], self.bins.widths[which]
+        return self.line(hidden, about[..., None], centres[..., None], widths, which)

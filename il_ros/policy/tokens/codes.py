@@ -15,6 +15,7 @@ PLAIN = 2 * REACH + 1  # codes of one whole number
 PAIRED = 512  # codes of two others
 CODES = PLAIN + PAIRED
 SHOWN = 1024  # chunks to find pairs in; more do not change which are common
+ROW = 8  # numbers, of those that a code stands for, that are looked at to tell its likelihood
 NEVER = 1 << 30  # places that a code takes that there is not: no room is as large
 
 
@@ -29,7 +30,7 @@ class Codes(nn.Module):
 
     pairs: Tensor  # (PAIRED, 2) what the codes from PLAIN on stand for, -1 where there is none
     lengths: Tensor  # (CODES,) how many places a code takes
-    first: Tensor  # (CODES,) the whole number that it begins with
+    row: Tensor  # (CODES, ROW) the whole numbers that it begins with, 0 beyond its last
     part_with: Tensor  # (A,) which part has a dimension
     part_of: Tensor  # (T A,) which part a place is in
     row_of: Tensor  # (T A,) part and frequency of a place, as one number
@@ -39,11 +40,11 @@ class Codes(nn.Module):
         super().__init__()
         self.widths = [len(part) for part in np.array_split(range(actions), min(PARTS, actions))]
         self.sizes = [ticks * width for width in self.widths]  # places of each part
-        self.total = ticks * actions
+        self.ticks, self.total = ticks, ticks * actions
         self.spectrum = Spectrum(ticks, fineness)
         self.register_buffer('pairs', torch.zeros(PAIRED, 2, dtype=torch.long))
         self.register_buffer('lengths', torch.zeros(CODES, dtype=torch.long))
-        self.register_buffer('first', torch.zeros(CODES, dtype=torch.long))
+        self.register_buffer('row', torch.zeros(CODES, ROW, dtype=torch.long))
         self._keep(np.zeros((0, 2), dtype=np.int64))
         self._lay_out(ticks)
 
@@ -76,14 +77,20 @@ class Codes(nn.Module):
         found = torch.from_numpy(table).to(actions.device)
         return found[0], found[1], found[2].bool()
 
-    def read(self, codes: Tensor) -> Tensor:
-        """Return the chunks (B, T, A) that sentences (B, L) spell; -1 is no code."""
+    def read(self, codes: Tensor, near: Tensor | None = None) -> Tensor:
+        """
+        Return the chunks (B, T, A) that sentences (B, L) spell; -1 is no code.
+
+        The middle of a sentence's cell, or what of it is nearest to numbers near (B, T A).
+        """
         found = self.found()
         plain = [
             [n for code in row if code >= 0 for n in pairs.spelled(code, found, PLAIN)]
             for row in codes.tolist()
         ]
-        numbers = torch.tensor(plain, device=codes.device) - REACH  # (B, T A)
+        numbers = torch.tensor(plain, device=codes.device).float() - REACH  # (B, T A)
+        if near is not None:
+            numbers = (near * self.spectrum.scale).clamp(numbers - 0.5, numbers + 0.5)
         parts = [self.spectrum.chunk(part) for part in numbers.split(self.sizes, dim=1)]
         return torch.cat(parts, dim=-1)
 
@@ -126,11 +133,14 @@ class Codes(nn.Module):
     def _keep(self, found: np.ndarray) -> None:
         """Keep pairs (m, 2), and what follows from them."""
         known = PLAIN + len(found)
-        first = [pairs.spelled(code, found, PLAIN)[0] - REACH for code in range(known)]
+        row = np.zeros((known, ROW), dtype=np.int64)
+        for code in range(known):
+            begin = np.array(pairs.spelled(code, found, PLAIN)[:ROW])
+            row[code, : len(begin)] = begin - REACH
         for buffer, values, missing in (
             (self.pairs, torch.from_numpy(found), -1),
             (self.lengths, torch.from_numpy(pairs.lengths(found, PLAIN)), NEVER),
-            (self.first, torch.tensor(first), 0),
+            (self.row, torch.from_numpy(row), 0),
         ):
             buffer.fill_(missing)
             buffer[: len(values)] = values

@@ -13,29 +13,44 @@ class Line(nn.Module):
 
     logit_k = -(place_k - middle)^2 / (2 deviation^2) + log width_k + rest_k . hidden, up to what
     is the same for all k, where middle and deviation follow from hidden, too: so it need not be
-    learned class by class that one lies beside the other, and any distribution can be.
+    learned class by class that one lies beside the other, and any distribution can be. A class
+    that stands for several numbers in a row, up to R, has a bell for each.
     """
 
-    def __init__(self, dimensions: int, width: int, classes: int):
+    def __init__(self, dimensions: int, width: int, classes: int, row: int = 1):
         super().__init__()
-        self.bell = nn.Linear(width, 2)  # where its middle is, and log 1 / deviation
+        self.bell = nn.Linear(width, row + 1)  # where middles are, and log 1 / deviation
         self.rest = nn.Parameter(torch.zeros(dimensions, width, classes))
 
     def forward(
-        self, hidden: Tensor, about: Tensor, places: Tensor, widths: Tensor, which: slice
+        self,
+        hidden: Tensor,
+        about: Tensor,
+        places: Tensor,
+        widths: Tensor,
+        which: slice,
+        more: Tensor | None = None,
     ) -> Tensor:
         """
         Return logits (d, n, K) of the dimensions `which`, d of the D.
 
-        hidden: (d, n, W). about: (d, n), what the middle starts from. places, widths: (d, K).
+        hidden: (d, n, W). about: (d, n, R), what middles start from. places: (d, K, R).
+        widths: (d, K). more: (K, R - 1), whether a class has a second number, a third...
         """
         with torch.autocast(hidden.device.type, enabled=False):  # classes are closer than bf16
             hidden = hidden.float()
-            middle, log_sharpness = self.bell(hidden).unbind(-1)  # (d, n) each
-            sharp = log_sharpness.clamp(max=SHARPEST).exp().square()
-            bell = torch.stack([(about + middle) * sharp, sharp, torch.ones_like(sharp)], dim=-1)
-            line = torch.stack([places, -0.5 * places.square(), widths.log()], dim=1)  # (d, 3, K)
-            return torch.cat([hidden, bell], -1) @ torch.cat([self.rest[which], line], 1)
+            said = self.bell(hidden)  # (d, n, R + 1)
+            sharp = said[..., -1:].clamp(max=SHARPEST).exp().square()
+            middle = about + said[..., :-1]
+            bell = [middle * sharp, sharp, torch.ones_like(sharp)]
+            has = nn.functional.pad(more, (1, 0), value=1.0) if more is not None else 1.0
+            inside = places * has  # (d, K, R)
+            line = [inside, -0.5 * inside.square().sum(-1, keepdim=True), widths.log()[..., None]]
+            if more is not None:  # the first number's middle costs all classes the same
+                bell.append(-0.5 * middle[..., 1:].square() * sharp)
+                line.append(more.expand(len(places), -1, -1))
+            told = torch.cat([self.rest[which], torch.cat(line, -1).transpose(1, 2)], 1)
+            return torch.cat([hidden, *bell], -1) @ told
 
 
 def pick(logits: Tensor, chances: Tensor, least: float) -> Tensor:

@@ -37,6 +37,6 @@ class Spectrum(nn.Module):
         return (self.scale * self.turned(chunk)).round().long().flatten(-2)
 
     def chunk(self, coefficients: Tensor) -> Tensor:
-        """Return the middle (..., T, D) of the cell that has these coefficients (..., T D)."""
+        """Return the chunk (..., T, D) that has these coefficients (..., T D), whole or not."""
         turned = coefficients.float().unflatten(-1, (len(self.basis), -1)) / self.scale
         return self.basis.T @ turned
