@@ -9,6 +9,7 @@ converts.
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 
@@ -68,17 +69,17 @@ class RobotSpec:
     joint_state_topics: tuple[str, ...] = ('joint_states',)
     command_topics: tuple[CommandTopic, ...] = ()
 
-    @property
+    @cached_property
     def dt_ns(self) -> int:
         """One control period [ns]."""
         return round(1e9 / self.control_hz)
 
-    @property
+    @cached_property
     def dt_s(self) -> float:
         """One control period [s]."""
         return self.dt_ns * 1e-9
 
-    @property
+    @cached_property
     def size(self) -> int:
         """N, the number of joints, which is A, the number of action dimensions."""
         return len(self.joint_names)
@@ -100,7 +101,7 @@ class RobotSpec:
 
         To 1e-12, so that a value that has crossed the wire once crosses it again unchanged.
         """
-        return np.round((vector - self.wire_offset) / self.wire_scale, 12)
+        return ((vector - self.wire_offset) / self.wire_scale).round(12)
 
 
 def of_arm(arm: Arm, vector: np.ndarray) -> np.ndarray:

@@ -4,13 +4,15 @@ import numpy as np
 
 from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
 from il_ros.arbiter.locks import NONE, Locks
-from il_ros.arbiter.motion import Motion, State, at_rest
+from il_ros.arbiter.motion import Motion, State
 from il_ros.arbiter.persons import Persons
 from il_ros.arbiter.reseat import Reseat
 from il_ros.arbiter.sources import ArbiterConfig
 from il_ros.arbiter.verdict import Verdict
 from il_ros.registry import nearest
 from il_ros.spec import ActionChunk, Authority, Decision, JointSample, Proposal, RobotSpec, Who
+
+_STANDING = np.array([[1.0], [0.0], [0.0]])  # position, velocity, acceleration of a pose
 
 
 class Arbiter:
@@ -207,7 +209,7 @@ class Arbiter:
 
     def _execute(self, verdicts: list[Verdict]) -> Decision:
         """Move the command by one period as the verdicts say."""
-        wanted = np.array(at_rest(self._motion.command).rows())  # (3, N)
+        wanted = _STANDING * self._motion.command  # (3, N)
         moves = np.zeros(self.spec.size, dtype=bool)
         for arm, verdict in zip(self.spec.arms, verdicts, strict=True):
             if verdict.target is not None:

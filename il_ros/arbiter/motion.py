@@ -88,7 +88,11 @@ class Motion:
         self._dt_s = spec.dt_s
         self._free, _ = integrator(spec.dt_s)
         self._response = tracking_response(spec.dt_s, tracking_gain(spec.dt_s))
-        self._bounds = np.array([spec.jerk, spec.velocity, spec.acceleration])
+        anywhere = np.full(spec.size, np.inf)
+        self._bounds = np.array([spec.jerk, anywhere, spec.velocity, spec.acceleration])
+        self._cruise = CRUISE * spec.velocity
+        self._fastest, self._hardest = spec.velocity + SLACK, spec.acceleration + SLACK
+        self._twice_jerk = 2 * spec.jerk
         self._ruckig = Ruckig(spec.size, spec.dt_s)
         self._trajectory = Trajectory(spec.size)
         self._chase = _ruckig_input(spec)
@@ -103,7 +107,7 @@ class Motion:
     @property
     def command(self) -> np.ndarray:
         """Where the joints (N,) are told to be; the clip takes rounding away, no more."""
-        return np.clip(self.state.position, self._lower, self._upper)
+        return self.state.position.clip(self._lower, self._upper)
 
     def step(self, target: State, moves: np.ndarray) -> np.ndarray:
         """
@@ -115,7 +119,7 @@ class Motion:
         following, done = self._follow(target)
         done &= moves
         chosen = following
-        if np.any(moves & ~done):
+        if (moves & ~done).any():
             catching = self._catch_up(target)
             chosen = _pick(done, following, catching)
             done |= moves & self._is_safe(catching)
@@ -137,14 +141,10 @@ class Motion:
         fast = np.abs(target.velocity) > spec.velocity
         hard = fast | (np.abs(target.acceleration) > spec.acceleration)
         return State(
-            np.clip(target.position, spec.lower, spec.upper),
-            np.where(fast, 0.0, np.clip(target.velocity, *self._cruise())),
+            target.position.clip(spec.lower, spec.upper),
+            np.where(fast, 0.0, target.velocity.clip(-self._cruise, self._cruise)),
             np.where(hard, 0.0, target.acceleration),
         )
-
-    def _cruise(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the velocities (N,) between which a target may move."""
-        return -CRUISE * self._spec.velocity, CRUISE * self._spec.velocity
 
     def _follow(self, target: State) -> tuple[State, np.ndarray]:
         """Return the step of the linear tracker, and where (N,) bool it is safe."""
@@ -153,7 +153,7 @@ class Motion:
         course = self._response @ error  # (AHEAD, 4, N)
         course[:, 1:] += wanted
         following = State(*course[0, 1:])
-        keeps = (np.abs(course[:, [0, 2, 3]]) <= self._bounds).all(axis=(0, 1))
+        keeps = (np.abs(course) <= self._bounds).all(axis=(0, 1))
         return following, keeps & self._is_safe(following)
 
     def _catch_up(self, target: State) -> State:
@@ -187,13 +187,14 @@ class Motion:
 
     def _is_safe(self, state: State) -> np.ndarray:
         """Return where (N,) bool a state keeps the limits, and can go on keeping them."""
-        spec = self._spec
-        ramp = state.acceleration * np.abs(state.acceleration) / (2 * spec.jerk)
+        hard = np.abs(state.acceleration)
+        ramp = state.acceleration * hard / self._twice_jerk
         moved = (state.position - self.state.position) / self._dt_s
-        speed = np.abs([state.velocity, state.velocity + ramp, moved]).max(axis=0)
-        keeps = (speed <= spec.velocity + SLACK) & (
-            np.abs(state.acceleration) <= spec.acceleration + SLACK
-        )
+        speed = np.maximum(np.abs(state.velocity), np.abs(state.velocity + ramp))
+        speed = np.maximum(speed, np.abs(moved))
+        keeps = (speed <= self._fastest) & (hard <= self._hardest)
+        if keeps.all():
+            return self._stops_inside(state, speed)
         return keeps & self._stops_inside(_pick(keeps, state, self.state), speed)
 
     def _stops_inside(self, state: State, speed: np.ndarray) -> np.ndarray:
@@ -203,7 +204,7 @@ class Motion:
         reach = speed * (seconds + speed / spec.acceleration)  # no stop is longer than this
         inside = state.position - reach >= self._lower
         inside &= state.position + reach <= self._upper
-        for i in np.flatnonzero(~inside):
+        for i in (~inside).nonzero()[0]:
             low, high = self._stop(state, i).extrema()
             inside[i] = self._lower[i] - SLACK <= low and high <= self._upper[i] + SLACK
         return inside

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,12 +52,12 @@ class ArbiterConfig:
     topics: tuple[Source, ...]
     locks: tuple[Lock, ...]
 
-    @property
+    @cached_property
     def policy(self) -> Source | None:
         """The policy's entry; without one only persons move the robot."""
         return next((source for source in self.topics if source.name == POLICY), None)
 
-    @property
+    @cached_property
     def persons(self) -> tuple[Source, ...]:
         """The entries of persons, the highest priority first."""
         persons = [source for source in self.topics if source.name != POLICY]

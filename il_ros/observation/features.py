@@ -14,6 +14,18 @@ from il_ros.robot.kinematics import Kinematics
 # position (n, N), velocity (n, N), objects (n, K, 7) -> (n, D)
 Feature = Callable[[Kinematics, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
+_HALVES = (  # of a rotation's entries, on its diagonal of what they are less than 1
+    *('yy+zz', 'xy-zw', 'xz+yw'),
+    *('xy+zw', 'xx+zz', 'yz-xw'),
+    *('xz-yw', 'yz+xw', 'xx+yy'),
+)
+_FIRST, _SECOND = (
+    np.array([4 * 'xyzw'.index(half[i]) + 'xyzw'.index(half[i + 1]) for half in _HALVES])
+    for i in (0, 3)
+)
+_SIGN = np.array([1.0 if half[2] == '+' else -1.0 for half in _HALVES])
+_IS_DIAGONAL = np.eye(3, dtype=bool).ravel()
+
 
 def position(
     kinematics: Kinematics, position: np.ndarray, velocity: np.ndarray, objects: np.ndarray
@@ -33,9 +45,7 @@ def objects(
     kinematics: Kinematics, position: np.ndarray, velocity: np.ndarray, objects: np.ndarray
 ) -> np.ndarray:
     """Return each object's place and the first two axes of its orientation (n, K * 9) [m, 1]."""
-    axes = rotations(objects[..., 3:])[..., :2]  # (n, K, 3, 2)
-    rows = np.concatenate([objects[..., :3], axes.reshape(*objects.shape[:2], 6)], axis=-1)
-    return rows.reshape(len(objects), -1)
+    return _nine_each(objects[..., :3], rotations(objects[..., 3:]))
 
 
 def grasp(
@@ -47,15 +57,13 @@ def grasp(
     Three numbers of place and six of orientation, all in the gripper's frame: what has to become
     constant for a grasp, wherever on the table it happens.
     """
-    columns = []
-    for arm in kinematics.spec.arms:
-        hands = np.stack([kinematics.pose(arm.name, row) for row in position])  # (n, 4, 4)
-        inverse = hands[:, None, :3, :3].swapaxes(-1, -2)  # (n, 1, 3, 3)
-        offset = objects[..., :3] - hands[:, None, :3, 3]  # (n, K, 3)
-        place = (inverse @ offset[..., None])[..., 0]  # (n, K, 3)
-        axes = (inverse @ rotations(objects[..., 3:]))[..., :2]  # (n, K, 3, 2)
-        columns.append(np.concatenate([place, axes.reshape(*place.shape[:2], 6)], axis=-1))
-    return np.stack(columns, axis=1).reshape(len(position), -1)
+    arms = [arm.name for arm in kinematics.spec.arms]
+    poses = [[kinematics.pose(arm, row) for arm in arms] for row in position]
+    hands = np.array(poses)[:, :, None]  # (n, arms, 1, 4, 4)
+    inverse = hands[..., :3, :3].swapaxes(-1, -2)
+    offset = objects[:, None, :, :3] - hands[..., :3, 3]  # (n, arms, K, 3)
+    place = (inverse @ offset[..., None])[..., 0]  # (n, arms, K, 3)
+    return _nine_each(place, inverse @ rotations(objects[:, None, :, 3:]))
 
 
 FEATURES: dict[str, Feature] = {
@@ -79,12 +87,16 @@ def feature(
     return FEATURES[name](kinematics, position, velocity, objects).astype(np.float32)
 
 
+def _nine_each(places: np.ndarray, turned: np.ndarray) -> np.ndarray:
+    """Places (n, ..., 3) and the first two axes of rotations (n, ..., 3, 3), as rows (n, D)."""
+    axes = turned[..., :2].reshape(*places.shape[:-1], 6)
+    return np.concatenate([places, axes], axis=-1).reshape(len(places), -1)
+
+
 def rotations(quaternions: np.ndarray) -> np.ndarray:
     """Quaternions xyzw (..., 4) -> rotation matrices (..., 3, 3)."""
-    x, y, z, w = np.moveaxis(quaternions, -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    shape = quaternions.shape[:-1]
+    products = (quaternions[..., :, None] * quaternions[..., None, :]).reshape(*shape, 16)
+    half = products[..., _FIRST] + _SIGN * products[..., _SECOND]  # (..., 9)
+    twice = 2 * half
+    return np.where(_IS_DIAGONAL, 1 - twice, twice).reshape(*shape, 3, 3)

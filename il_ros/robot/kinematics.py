@@ -1,5 +1,6 @@
 """Where the grippers are, how they move, and which joints bring them somewhere: Pinocchio."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,8 +63,7 @@ class Kinematics:
     def pose(self, arm_name: str, position: np.ndarray) -> np.ndarray:
         """Return the pose (4, 4) of the arm's grasp point at joint positions (N,)."""
         chain = self._chains[arm_name]
-        pin.framesForwardKinematics(chain.model, chain.data, position[chain.order])
-        return chain.data.oMf[chain.frame].homogeneous
+        return _placement(chain, position[chain.order]).homogeneous
 
     def jacobian(self, arm_name: str, position: np.ndarray) -> np.ndarray:
         """Return (6, n): the grasp point's linear and angular velocity, world axes, per joint."""
@@ -93,13 +93,20 @@ class Kinematics:
             step = jacobian.T @ LDLT(jacobian @ jacobian.T + _DAMPING).solve(error)
             joints = joints + step.clip(-_STEP, _STEP)
             joints = joints.clip(model.lowerPositionLimit, model.upperPositionLimit)
-        return joints[chain.back], float(np.linalg.norm(_error(chain, goal, joints)))
+        else:
+            error = _error(chain, goal, joints)
+        return joints[chain.back], math.sqrt(error @ error)
 
 
 def _error(chain: _Chain, goal: pin.SE3, joints: np.ndarray) -> np.ndarray:
     """What is left to the goal (6,) [m, rad], in the grasp point's own axes."""
-    pin.framesForwardKinematics(chain.model, chain.data, joints)
-    return pin.log6(chain.data.oMf[chain.frame].actInv(goal)).vector
+    return pin.log6(_placement(chain, joints).actInv(goal)).vector
+
+
+def _placement(chain: _Chain, joints: np.ndarray) -> pin.SE3:
+    """Where the grasp point is; good until the next call."""
+    pin.forwardKinematics(chain.model, chain.data, joints)
+    return pin.updateFramePlacement(chain.model, chain.data, chain.frame)
 
 
 def _chain(whole: pin.Model, spec: RobotSpec, arm_name: str) -> _Chain:

@@ -27,21 +27,35 @@ class Body:
         self._sensors = [self._joint[name] for name in spec.joint_names]
         tree = parse(spec.urdf, spec.name)
         self._mimics = tuple(m for m in mimics(tree) if m.driver in spec.joint_names)
+        self._drivers = [spec.joint_names.index(m.driver) for m in self._mimics]
+        self._multipliers = np.array([m.multiplier for m in self._mimics])
+        self._offsets = np.array([m.offset for m in self._mimics])
         self._servos = self._limited_servos(limits(tree))
         self.put(position)
         self._grip()
         self._let_arms_collide()
 
-    def drive(self, position: np.ndarray, velocity: np.ndarray) -> None:
-        """Ask the servos for one physics step: be at position (N,), moving at velocity (N,)."""
-        spec, client = self._spec, self._client
+    def servo_positions(self, position: np.ndarray) -> list[Any]:
+        """Return what servos are told for positions (..., N) [rad, opening], mimics included."""
+        values = self._spec.to_wire(position)
+        mimics = values[..., self._drivers] * self._multipliers + self._offsets
+        return np.concatenate([values, mimics], axis=-1).tolist()
+
+    def servo_velocities(self, velocity: np.ndarray) -> list[Any]:
+        """Return what servos are told for velocities (..., N), mimics included."""
+        values = velocity * self._spec.wire_scale
+        mimics = values[..., self._drivers] * self._multipliers
+        return np.concatenate([values, mimics], axis=-1).tolist()
+
+    def drive(self, positions: list[float], velocities: list[float]) -> None:
+        """Ask the servos for one physics step, in their own terms."""
         joints, forces, gains = self._servos
-        client.setJointMotorControlArray(
+        self._client.setJointMotorControlArray(
             self.id,
             joints,
-            client.POSITION_CONTROL,
-            targetPositions=self._with_mimics(spec.to_wire(position).tolist()),
-            targetVelocities=self._with_mimics((velocity * spec.wire_scale).tolist(), moving=True),
+            self._client.POSITION_CONTROL,
+            targetPositions=positions,
+            targetVelocities=velocities,
             forces=forces,
             positionGains=gains,
         )
@@ -60,7 +74,7 @@ class Body:
 
     def put(self, position: np.ndarray) -> None:
         """Place the joints at position (N,) [rad, opening] at once, without physics."""
-        values = self._with_mimics(self._spec.to_wire(position).tolist())
+        values = self.servo_positions(position)
         for joint, value in zip(self._servos[0], values, strict=True):
             self._client.resetJointState(self.id, joint, value)
 
@@ -88,14 +102,6 @@ class Body:
         fastest = max(limit[name].velocity for name in names)
         self._client.changeDynamics(self.id, -1, maxJointVelocity=fastest)
         return joints, [limit[name].effort for name in names], [STIFFNESS] * len(names)
-
-    def _with_mimics(self, values: list[float], moving: bool = False) -> list[float]:
-        """Append what the mimic joints do; an offset belongs to positions, not to velocities."""
-        names = self._spec.joint_names
-        return values + [
-            m.multiplier * values[names.index(m.driver)] + (0.0 if moving else m.offset)
-            for m in self._mimics
-        ]
 
     def _grip(self) -> None:
         """Give the fingers rubber pads, and gears, since PyBullet does not know <mimic>."""

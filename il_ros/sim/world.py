@@ -92,9 +92,12 @@ class World:
         target = self._setpoint if command is None else self._checked(command)
         start, span = self._setpoint, self.spec.dt_s
         rate = (target - start) / span
-        for i in range(self._substeps):
-            # where the servo is to be now, and how fast: with both, tracking has no lag
-            self._scene.body.drive(start + rate * (span * i / self._substeps), rate)
+        moments = span * np.arange(self._substeps) / self._substeps  # [s]
+        body = self._scene.body
+        # where the servos are to be, and how fast: with both, tracking has no lag
+        velocities = body.servo_velocities(rate)
+        for positions in body.servo_positions(start + rate * moments[:, None]):
+            body.drive(positions, velocities)
             self._client.stepSimulation()
         self._setpoint = target
         self._tick += 1
