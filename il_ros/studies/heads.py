@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from il_ros.config import from_mapping
-from il_ros.policy.config import TrainConfig
-from il_ros.policy.model import ACTION, Policy
-from il_ros.policy.pilot import Pilot
+from il_ros.dataset.cache import load_episodes
+from il_ros.dataset.windows import Windows
+from il_ros.policy.pilot import Pilot, load_pilot
 from il_ros.policy.registry import HEADS
 from il_ros.robot.load import load_robot
 from il_ros.share import share
-from il_ros.spec import Observation, RobotSpec
+from il_ros.spec import Observation
+from il_ros.studies import imitation
 from il_ros.studies.imitation import ROBOT, shipped
 from il_ros.studies.page import RESULT
 from il_ros.studies.study import Cell, Done, Result, Study, Table
@@ -28,12 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUCCESS = 'version0-vs-version1'  # the study whose rows say how often a head succeeds
+TASK = 'transfer'  # that a head is shown before its chunks are timed
 TASKS = ('transfer', 'detour', 'transport')
 CROWDS = ('one', 'six')  # demonstrators
-INPUTS = (
-    'position',
-    'velocity',
-)  # of which every robot knows the width; what is seen costs little
 WARM_UP = 3  # chunks that are not timed
 
 
@@ -43,34 +40,49 @@ class Heads(Study):
     question = 'Which heads are there, what can each say, and what does a chunk cost?'
     does_not_show = (
         'Policies that see images, or other chunk lengths than those in `config/train/`. Networks '
-        'are untrained, which takes as long; of the processor only the time of this program '
-        'counts, on whatever else the machine was doing it depends a little.'
+        'are trained for a moment only, so that `autoregressive` writes chunks as short as they '
+        'are; of the processor only the time of this program counts, on whatever else the machine '
+        'was doing it depends a little.'
     )
-    seeds: Mapping[str, Any] = {'weights': 0}
+    seeds: Mapping[str, Any] = {'weights': 0, 'demonstrations': 'from 0'}
 
     def __init__(self, quick: bool = False):
         super().__init__(quick)
         self.chunks = 3 if quick else 50
+        self.bags = 2 if quick else 10
+        self.steps = 1 if quick else 300
         self.method = (
             f'Every head as it ships, one thread, batch 1: the median time of {self.chunks} '
-            "chunks of 14 joints. Distribution and source are the head's own words; success is "
+            f'chunks of 14 joints, after {self.steps} steps on {self.bags} demonstrations of '
+            f"`{TASK}`. Distribution and source are the head's own words; success is "
             f'that of the study `{SUCCESS}`, and – where it has none yet.'
         )
 
     def cells(self) -> Sequence[Cell]:
         """Return a cell a head."""
-        return [Cell(name, {'train': shipped(name), 'chunks': self.chunks}) for name in HEADS]
+        need = imitation.demonstrations(TASK, (0,), self.bags)
+        common = {'steps': self.steps, 'batch': 64}
+        return [
+            Cell(head, {'train': shipped(head, **common), 'chunks': self.chunks}, (need,))
+            for head in HEADS
+        ]
+
+    def prepare(self, need: Cell, scratch: Path) -> Result:
+        """Record demonstrations."""
+        return imitation.record(need, scratch)
 
     def run(self, cell: Cell, scratch: Path) -> Result:
-        """Time a head's chunks."""
-        spec = load_robot(ROBOT)
-        given = {**cell.settings['train'], 'inputs': INPUTS}
-        policy = untrained(from_mapping(TrainConfig, given, cell.key), spec)
+        """Train a head for a moment, and time its chunks."""
+        spec, bags = load_robot(ROBOT), cell.needs[0].folder(scratch)
+        with TemporaryDirectory(dir=scratch) as folder:
+            imitation.fit(cell.settings['train'], bags, Path(folder))
+            pilot = load_pilot(Path(folder), spec, 'cpu')
+        seen = Windows(load_episodes(bags, spec, include_suspect=True), spec, pilot.config).values
         return {
-            'ms': milliseconds(Pilot(policy, spec, ''), spec, cell.settings['chunks']),
-            'parameters': sum(weight.numel() for weight in policy.parameters()),
-            'likelihood': policy.head.likelihood,
-            'T': policy.config.T,
+            'ms': milliseconds(pilot, seen, cell.settings['chunks']),
+            'parameters': sum(weight.numel() for weight in pilot.policy.parameters()),
+            'likelihood': pilot.policy.head.likelihood,
+            'T': pilot.config.T,
         }
 
     def table(self, done: Done) -> Table:
@@ -103,22 +115,11 @@ class Heads(Study):
         return figure
 
 
-def untrained(config: TrainConfig, spec: RobotSpec) -> Policy:
-    """Return a policy with its first weights, for any observation of the robot."""
-    statistics = {}
-    for name in (*config.inputs, ACTION):
-        statistics[f'{name}.mean'] = torch.zeros(spec.size)
-        statistics[f'{name}.std'] = torch.ones(spec.size)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return Policy(config, statistics)
-
-
-def milliseconds(pilot: Pilot, spec: RobotSpec, chunks: int) -> float:
-    """Return the median processor time of a chunk [ms]."""
-    pilot.observe(Observation(0, {name: np.zeros(spec.size) for name in INPUTS}))
-    spent = []
-    for _ in range(WARM_UP + chunks):
+def milliseconds(pilot: Pilot, seen: Mapping[str, np.ndarray], chunks: int) -> float:
+    """Return the median processor time [ms] of chunks, spread over what was seen, (R, D) each."""
+    rows, spent = len(next(iter(seen.values()))), []
+    for row in np.linspace(0, rows - 1, WARM_UP + chunks).astype(int):
+        pilot.observe(Observation(0, {name: values[row] for name, values in seen.items()}))
         began = time.thread_time()
         pilot.plan()
         spent.append(1e3 * (time.thread_time() - began))
