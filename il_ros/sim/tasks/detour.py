@@ -18,6 +18,8 @@ from il_ros.sim.tasks.base import Expert, Scene, Task, Verdict
 from il_ros.spec import RobotSpec
 
 BAR = (0.07, 0.012, 0.02)  # half extents [m], long side first, along x
+KNOB = (0.006, 0.024, 0.02)  # of what ends each grip, so that it cannot slide along the bar
+KNOBS_AT = (-0.064, 0.0, 0.064)  # [m] from the bar's middle
 MASS = 0.15  # [kg]
 FRICTION = 1.5  # a rubber grip: two arms that disagree pull at it
 HELD_AT, HELD_SPREAD = 0.036, 0.004  # [m] from the bar's middle to each hand
@@ -27,10 +29,10 @@ OPENING = (0.5, 0.9)  # of each gripper at the start, around the bar
 HEIGHT = 0.07  # [m] at which the bar is carried
 LIFTED, FALLEN = 0.05, 0.03  # [m] height of the bar's middle
 START = np.array([0.165, 0.0, 0.0])  # x, y [m], yaw [rad] of the bar
-START_SPREAD = np.array([0.010, 0.02, 0.12])  # to either side, uniform; so are those below
-POST_RADIUS, POST_HEIGHT = 0.015, 0.15  # [m] as high as the hands, lower than the forearms
+START_SPREAD = np.array([0.010, 0.012, 0.12])  # to either side, uniform; so are those below
+POST_RADIUS, POST_HEIGHT = 0.022, 0.10  # [m] higher than the bar, lower than the hands
 POST = np.array([-0.03, 0.0])
-POST_SPREAD = np.array([0.015, 0.02])
+POST_SPREAD = np.array([0.015, 0.012])
 GOAL_X = -0.17
 GOAL = (0.035, 0.18)  # half extents of the goal zone [m]
 HIT, DROPPED, NEVER_LIFTED = 'touched the post', 'dropped', 'never lifted'
@@ -46,12 +48,12 @@ class Way:
 
 
 WAYS: tuple[Way, ...] = (  # by the number of the style
-    Way(1, 0.12),
-    Way(-1, 0.12),
-    Way(-1, 0.125),
-    Way(1, 0.125),
-    Way(1, 0.115),
-    Way(-1, 0.115),
+    Way(1, 0.10),
+    Way(-1, 0.10),
+    Way(-1, 0.105),
+    Way(1, 0.105),
+    Way(1, 0.095),
+    Way(-1, 0.095),
 )
 
 
@@ -89,8 +91,7 @@ class Detour(Task):
         furniture.table(scene.client)
         half = self._start[3] / 2
         bar = np.array([*self._start[:3], 0.0, 0.0, np.sin(half), np.cos(half)])
-        self._bar = furniture.block(scene.client, BAR, bar, MASS)
-        scene.client.changeDynamics(self._bar, -1, lateralFriction=FRICTION)
+        self._bar = _bar(scene.client, bar)
         self._post = _post(scene.client, post)
         self._goal = _zone(scene.client, np.array([GOAL_X, 0.0]))
         self._history = History()
@@ -153,6 +154,42 @@ def held(arm: str, along: float = 0.0, lean: float = 0.0) -> np.ndarray:
     side = -1.0 if arm == 'left' else 1.0
     turned = leaning(np.array([-side, 0.0, 0.0]), LEAN + lean)
     return pose(turned, np.array([side * (HELD_AT + along), 0.0, 0.0]) - RAISED * turned[:, 0])
+
+
+def _bar(client: Any, at: np.ndarray) -> int:
+    """
+    Lay the bar at pose (7,), with knobs at both ends and between the grips; return its body.
+
+    Knobs are fixed links: of contacts of one compound shape Bullet does not restore all.
+    """
+    count = len(KNOBS_AT)
+    shapes, looks = [], []
+    for half in (BAR, *[KNOB] * count):
+        shapes.append(client.createCollisionShape(client.GEOM_BOX, halfExtents=half))
+        looks.append(
+            client.createVisualShape(client.GEOM_BOX, halfExtents=half, rgbaColor=furniture.RED)
+        )
+    mass = MASS / (1 + count)
+    body = client.createMultiBody(
+        mass,
+        shapes[0],
+        looks[0],
+        at[:3].tolist(),
+        at[3:].tolist(),
+        linkMasses=[mass] * count,
+        linkCollisionShapeIndices=shapes[1:],
+        linkVisualShapeIndices=looks[1:],
+        linkPositions=[[x, 0.0, 0.0] for x in KNOBS_AT],
+        linkOrientations=[[0.0, 0.0, 0.0, 1.0]] * count,
+        linkInertialFramePositions=[[0.0] * 3] * count,
+        linkInertialFrameOrientations=[[0.0, 0.0, 0.0, 1.0]] * count,
+        linkParentIndices=[0] * count,
+        linkJointTypes=[client.JOINT_FIXED] * count,
+        linkJointAxis=[[0.0, 0.0, 1.0]] * count,
+    )
+    for part in range(-1, count):
+        client.changeDynamics(body, part, lateralFriction=FRICTION)
+    return body
 
 
 def _post(client: Any, at: np.ndarray) -> int:

@@ -19,11 +19,11 @@ from il_ros.spec import JointSample, RobotSpec
 _SPEED = 0.12  # [m/s]
 _LOW = 0.03  # [m] height of the bar's middle, below which it goes nowhere but up
 _AHEAD = 0.03  # [m] to the point on the way that the bar makes for
-_STEEP = 1.8  # [m/m] the most that a bar goes aside while it goes on, as fast as ever
-_REACH = 0.10  # [m] from the bar's middle to the foremost that could touch, and the post's radius
-_PARTS_AT, _PARTED_AT = 0.085, 0.055  # [m] between that and the post, where the ways part
+_STEEP = 2.5  # [m/m] the most that a bar goes aside while it goes on, as fast as ever
+_REACH = 0.105  # [m] from the bar's middle to the foremost that could touch, and the post's radius
+_PARTS_AT, _PARTED_AT = 0.055, 0.035  # [m] between that and the post, where the ways part
 _BEGUN = 0.05  # [m] aside: this way has begun, whoever began it
-_CLEAR = 0.105  # [m] aside, where nothing would touch
+_CLEAR = 0.055  # [m] aside, where nothing would touch
 _BACK = 0.2  # [m/m] how far before the post a bar stays for what it still has to go aside
 _HOLDS = 0.4  # opening, less than which pads are on the bar's sides: 0.27, or askew
 _NEAR = 0.02  # [m] within which a bar is between a hand's fingers
