@@ -12,6 +12,8 @@ from il_ros.spec import RobotSpec
 _DAMPING = 1e-6 * np.eye(6)  # a target out of reach is approached, not jumped at
 _STEP = 0.5  # [rad] the longest step of one iteration, joint by joint
 _CLOSE = 1e-4  # [m, rad] counts as met
+_SETTLED = 1e-3  # [rad] an elbow this close to where it rests stays
+_FREE = 6  # joints that a pose takes; an arm with more can swing its elbow
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,23 +76,39 @@ class Kinematics:
         return full[:, chain.back]
 
     def solve(
-        self, arm_name: str, target: np.ndarray, position: np.ndarray, iterations: int = 20
+        self,
+        arm_name: str,
+        target: np.ndarray,
+        position: np.ndarray,
+        iterations: int = 20,
+        rest: np.ndarray | None = None,
     ) -> tuple[np.ndarray, float]:
         """
         Return the arm's joints (n,) that bring it to target (4, 4), and the error left.
 
         The search starts at position (N,). The error is a norm [m, rad]; joint limits are kept.
-        Source: damped least squares, Nakamura and Hanafusa 1986.
+        Of the answers that an arm of more than six joints has it is the one nearest to rest (N,),
+        where that is given, and else near the start.
+        Source: damped least squares and the null space, Nakamura and Hanafusa 1986.
         """
         chain = self._chains[arm_name]
         model, data, frame = chain.model, chain.data, chain.frame
         goal, joints = pin.SE3(target), position[chain.order]
+        resting = None if rest is None or model.nq <= _FREE else rest[chain.order]
         for _ in range(iterations):
             error = _error(chain, goal, joints)  # (6,)
-            if error @ error < _CLOSE**2:
+            is_met = error @ error < _CLOSE**2
+            if is_met and resting is None:
                 break
             jacobian = pin.computeFrameJacobian(model, data, joints, frame)  # (6, n), local axes
-            step = jacobian.T @ LDLT(jacobian @ jacobian.T + _DAMPING).solve(error)
+            inverse = LDLT(jacobian @ jacobian.T + _DAMPING)
+            step = jacobian.T @ inverse.solve(error)
+            if resting is not None:
+                swing = resting - joints
+                swing -= jacobian.T @ inverse.solve(jacobian @ swing)  # the hand stays
+                if is_met and np.abs(swing).max() < _SETTLED:
+                    break
+                step = step + swing
             joints = joints + step.clip(-_STEP, _STEP)
             joints = joints.clip(model.lowerPositionLimit, model.upperPositionLimit)
         else:

@@ -15,7 +15,7 @@ from il_ros.spec import Arm, Camera, CommandTopic, RobotSpec
 
 @dataclass(frozen=True)
 class ArmConfig:
-    """One arm as the YAML describes it; each list is the six joints, then the gripper."""
+    """One arm as the YAML describes it; each list is its joints, then the gripper."""
 
     name: str
     joints: tuple[str, ...]

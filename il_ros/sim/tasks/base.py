@@ -12,6 +12,8 @@ from il_ros.sim.demonstrators import Style
 from il_ros.sim.tasks import furniture
 from il_ros.spec import JointSample, RobotSpec
 
+_DRAWN = 14  # as many as the first robot has joints; one of more takes some of them twice
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -54,9 +56,16 @@ class Task(ABC):
     has_cost: bool = False  # whether a verdict's cost says anything
     backdrop: Backdrop = furniture.TABLE_TOP  # what is behind everything that cameras see
 
-    @abstractmethod
     def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
-        """Return how far from home (N,) an episode starts."""
+        """
+        Return how far from home (N,) an episode starts: arm joints up to 0.02 rad, no gripper.
+
+        Whatever the robot, as many numbers are drawn, so that a seed's scene is the same for all.
+        """
+        noise = np.resize(rng.uniform(-0.02, 0.02, _DRAWN), spec.size)
+        for arm in spec.arms:
+            noise[arm.gripper] = 0.0
+        return noise
 
     @abstractmethod
     def build(self, scene: Scene, rng: np.random.Generator) -> None:

@@ -45,13 +45,6 @@ class Hang(Task):
     time_limit_s = 20.0
     failures = (NEVER_GRASPED, DROPPED, MISSED, TIME_OUT)
 
-    def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
-        """Arm joints start up to 0.02 rad from home, grippers exactly there."""
-        noise = rng.uniform(-0.02, 0.02, spec.size)
-        for arm in spec.arms:
-            noise[arm.gripper] = 0.0
-        return noise
-
     def build(self, scene: Scene, rng: np.random.Generator) -> None:
         """Lay the garment between the arms and put the peg behind it."""
         peg = PEG_AT + rng.uniform(-PEG_SPREAD, PEG_SPREAD)

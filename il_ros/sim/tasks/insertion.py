@@ -58,13 +58,6 @@ class Insertion(Task):
         TIME_OUT,
     )
 
-    def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
-        """Arm joints start up to 0.02 rad from home, grippers exactly there."""
-        noise = rng.uniform(-0.02, 0.02, spec.size)
-        for arm in spec.arms:
-            noise[arm.gripper] = 0.0
-        return noise
-
     def build(self, scene: Scene, rng: np.random.Generator) -> None:
         """Put peg and socket down, each somewhere before its arm."""
         furniture.table(scene.client)

@@ -43,13 +43,6 @@ class Transfer(Task):
     failures = (NEVER_GRASPED, DROPPED, MISSED, TIME_OUT)
     giver, receiver = 'right', 'left'
 
-    def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
-        """Arm joints start up to 0.02 rad from home, grippers exactly there."""
-        noise = rng.uniform(-0.02, 0.02, spec.size)
-        for arm in spec.arms:
-            noise[arm.gripper] = 0.0
-        return noise
-
     def build(self, scene: Scene, rng: np.random.Generator) -> None:
         """Put the block down somewhere before the giver, and the bin beside the receiver."""
         at, yaw = rng.uniform(BLOCK_LOW, BLOCK_HIGH), rng.uniform(-BLOCK_YAW, BLOCK_YAW)

@@ -67,13 +67,6 @@ class Transport(Task):
     )
     giver, receiver = transfer.Transfer.giver, transfer.Transfer.receiver
 
-    def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
-        """Arm joints start up to 0.02 rad from home, grippers exactly there."""
-        noise = rng.uniform(-0.02, 0.02, spec.size)
-        for arm in spec.arms:
-            noise[arm.gripper] = 0.0
-        return noise
-
     def build(self, scene: Scene, rng: np.random.Generator) -> None:
         """Put the box before the giver, litter between the arms, each bin in its place."""
         client = scene.client
