@@ -13,7 +13,7 @@ from il_ros.policy.pilot import load_pilot
 from il_ros.policy.registry import HEADS, TOKENS
 from il_ros.policy.tokens import pairs
 from il_ros.policy.tokens.codes import PLAIN
-from il_ros.policy.tokens.line import pick
+from il_ros.policy.tokens.line import around, pick
 from il_ros.registry import make
 from il_ros.spec import Observation
 from il_ros.trainer import train
@@ -199,6 +199,14 @@ def test_a_few_ticks_cost_what_all_do_on_average():
         some = [made.tokens.costs(seen, actions, mask, seeded(i))[0].sum() for i in range(30)]
     assert float(sum(some)) / 30 == pytest.approx(float(whole), rel=0.05)
     assert torch.stack(some).std() > 1e-3 * whole
+
+
+def test_with_low_noise_a_number_is_the_middle_of_the_mode_that_was_drawn():
+    """Two modes, of which each has a middle between bins, and an unlikely bin between them."""
+    logits = torch.tensor([[0.3, 0.3, 0.01, 0.1, 0.29]]).log().expand(2, -1)
+    places = torch.tensor([0.0, 1.0, 2.0, 3.0, 4.0])
+    found = around(logits, torch.tensor([1, 4]), places, least=0.1)
+    torch.testing.assert_close(found, torch.tensor([0.5, (0.3 + 4 * 0.29) / 0.39]))
 
 
 @torch.no_grad()

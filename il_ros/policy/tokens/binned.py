@@ -12,7 +12,7 @@ from il_ros.policy.context import Context
 from il_ros.policy.draws import uniform
 from il_ros.policy.layers import ResidualMlp
 from il_ros.policy.tokens.bins import Bins
-from il_ros.policy.tokens.line import LEAST, Line, pick
+from il_ros.policy.tokens.line import LEAST, Line, around, pick
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,11 @@ class Binned(nn.Module):
         known: Tensor | None,
         weight: Tensor | None,
     ) -> Tensor:
-        """Return chunks (B, T, A) of bins' middles; each number is pulled to known at once."""
+        """
+        Return chunks (B, T, A) of bins' middles; each number is pulled to known at once.
+
+        With low_noise each is the mean of the likely bins side by side with the one drawn.
+        """
         plan, rows = self.planned(context), list[Tensor]()
         chances = uniform(generator, plan.middles)
         cache = self.ticks.cache(plan.prefix.shape[1] + self.shape[0], plan.prefix)
@@ -174,7 +178,10 @@ class Binned(nn.Module):
             hidden = self.numbers(step[:, None], cache=cache).transpose(0, 1)  # (1, B, w)
             about = (middles + before)[None, :, d]
             logits = self._logits(hidden, about, slice(d, d + 1))[0]  # (B, K)
-            number = centres[d][pick(logits, chances[:, d], self.least)]
+            drawn = pick(logits, chances[:, d], self.least)
+            number = centres[d][drawn]
+            if self.least:
+                number = around(logits, drawn, centres[d], self.least)
             if pull is not None:
                 number = torch.lerp(number, pull[0][:, d], pull[1][:, d])
             numbers.append(number)

@@ -65,3 +65,17 @@ def pick(logits: Tensor, chances: Tensor, least: float) -> Tensor:
     shares = shares * (shares >= least * shares.amax(-1, keepdim=True))
     below = shares.cumsum(-1)
     return (chances[..., None] * below[..., -1:] >= below[..., :-1]).sum(-1)
+
+
+def around(logits: Tensor, drawn: Tensor, places: Tensor, least: float) -> Tensor:
+    """
+    Return the mean place (B,) of classes that are likely and side by side with the drawn (B,).
+
+    least: how likely at least, of the likeliest. So chance decides between modes, and what is
+    drawn hundreds of times does not tremble within one. logits (B, K), places (K,) rising.
+    """
+    shares = logits.softmax(-1)
+    is_likely = shares >= least * shares.amax(-1, keepdim=True)
+    run = (~is_likely).cumsum(-1)  # the same for neighbours, until an unlikely class is between
+    shares = shares * (is_likely & (run == run.gather(-1, drawn[..., None])))
+    return (shares * places).sum(-1) / shares.sum(-1)
