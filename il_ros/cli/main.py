@@ -15,6 +15,7 @@ VERBS = (
     'study',
     'inspect',
     'replay',
+    'retarget',
     'doctor',
     'list',
     'bench',
