@@ -15,13 +15,14 @@ VERBS = (
     'study',
     'inspect',
     'replay',
+    'import',
     'retarget',
     'doctor',
     'list',
     'bench',
     'demo',
 )
-MODULES = {'list': 'listing'}  # where the verb is no good name for a module
+MODULES = {'list': 'listing', 'import': 'importing'}  # a verb may be no name for a module
 BAD_INPUT = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 

@@ -88,11 +88,21 @@ def read_bag(folder: str | Path, topics: Collection[str] | None = None) -> Itera
     folder = Path(folder)
     described = _described(folder)
     namespace = read_meta(folder).get('namespace', '/')
-    read = _read_mcap if described['storage_identifier'] == 'mcap' else _read_other
+    is_packed = str(described.get('compression_mode', '')).lower() in ('file', 'message')
+    is_plain = described['storage_identifier'] == 'mcap' and not is_packed
+    read = _read_mcap if is_plain else _read_other
     for name, kind, stamp_ns, data in read(folder, described):
         short = wire_name(name, namespace)
         if topics is None or short in topics:
             yield short, kind, stamp_ns, data
+
+
+def topics_of(folder: str | Path) -> dict[str, str]:
+    """Return a bag's topics, by their names on the wire, and their types; errors as read_bag's."""
+    folder = Path(folder)
+    namespace = read_meta(folder).get('namespace', '/')
+    rows = [row['topic_metadata'] for row in _described(folder)['topics_with_message_count']]
+    return {wire_name(row['name'], namespace): str(row['type']) for row in rows}
 
 
 def _described(folder: Path) -> dict[str, Any]:
@@ -123,7 +133,7 @@ def _read_mcap(folder: Path, described: dict[str, Any]) -> Iterator[Row]:
 
 
 def _read_other(folder: Path, described: dict[str, Any]) -> Iterator[Row]:
-    """Read sqlite3 bags, the default of older ros2 bag record."""
+    """Read sqlite3 bags, the default of older ros2 bag record, and files compressed as a whole."""
     with Reader(folder) as reader:
         for connection, stamp_ns, data in reader.messages():
             yield connection.topic, connection.msgtype, stamp_ns, bytes(data)

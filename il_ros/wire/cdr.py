@@ -55,3 +55,11 @@ def stamp_ns_of(topic_or_type: Topic | str, data: bytes) -> int | None:
     order = 'little' if data[1] & 1 else 'big'  # CDR: 4 bytes of encapsulation, then sec, nanosec
     sec = int.from_bytes(data[4:8], order, signed=True)  # type: ignore[arg-type]
     return sec * SECOND_NS + int.from_bytes(data[8:12], order)  # type: ignore[arg-type]
+
+
+def restamped(data: bytes, stamp_ns: int) -> bytes:
+    """Return serialized bytes that begin with a header, stamped anew; nothing else is touched."""
+    order = 'little' if data[1] & 1 else 'big'
+    sec = (stamp_ns // SECOND_NS).to_bytes(4, order, signed=True)  # type: ignore[arg-type]
+    nanosec = (stamp_ns % SECOND_NS).to_bytes(4, order)  # type: ignore[arg-type]
+    return data[:4] + sec + nanosec + data[12:]
