@@ -21,7 +21,7 @@ class Nobody:
     def __init__(self):
         self.asks = []
 
-    def propose(self, now_ns, command):
+    def propose(self, joints, command, sources):
         """Return it once."""
         asks, self.asks = self.asks, []
         return asks

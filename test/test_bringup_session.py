@@ -7,6 +7,7 @@ import pytest
 from il_ros.bringup.session import Argument, NodeSpec, Session, parse, parts_of, text_of, values_of
 from il_ros.bringup.sessions import SESSIONS, session_of
 
+BESIDES = {'leader': {'leader': 'sim'}}  # what a choice cannot do without
 GIVEN = {'checkpoint': 'runs/policy'}
 ONE = Session(
     'one node',
@@ -35,7 +36,7 @@ def test_every_parameter_of_a_session_is_one_of_its_node_and_of_its_type(name):
 def test_every_choice_of_a_session_can_be_started(name):
     for argument in SESSIONS[name].arguments:
         for choice in argument.choices:
-            given = {**given_to(name), argument.name: choice}
+            given = {**given_to(name), **BESIDES.get(choice, {}), argument.name: choice}
             parts = parts_of(SESSIONS[name], given)
             assert [part for part in parts if part.ends_session]
             for part in parts:
@@ -49,6 +50,10 @@ def test_nodes_take_part_as_the_arguments_say():
     assert 'operator_node' in nodes({}) and 'joystick_node' not in nodes({})
     assert 'joystick_node' in nodes({'hands': 'joystick'})
     assert 'sim_node' not in nodes({'sim': 'false'})
+    assert 'leader_node' not in nodes({})
+    assert 'leader_node' in nodes({'hands': 'leader', 'leader': 'sim'})
+    assert {'leader_node', 'operator_node'} <= set(nodes({'leader': 'sim'}))
+    assert {'leader_node', 'joystick_node'} <= set(nodes({'hands': 'joystick', 'leader': 'sim'}))
 
 
 def test_the_session_node_is_told_which_nodes_there_are():
@@ -80,6 +85,7 @@ def test_a_lone_name_keeps_its_type_and_one_inside_text_becomes_text():
         ({'hands': 'foot'}, 'hands:=foot: expected operator or joystick'),
         ({'sim': 'false', 'lockstep': 'true'}, 'needs the sim'),
         ({'hands': 'joystick', 'lockstep': 'true'}, 'needs lockstep:=false'),
+        ({'hands': 'leader'}, 'hands:=leader needs leader:=NAME'),
     ],
 )
 def test_wrong_arguments_are_refused_with_the_remedy(given, message):

@@ -182,7 +182,7 @@ def test_other_leader_arms_are_refused_and_the_node_goes_on(graph):
     graph.publish(wire.JOY, wire.joy_msg(graph.now_ns(), np.full(6, np.nan), np.zeros(2)))
     for why in (
         'joy: an axis is not finite',
-        'leader refused: joint_states: joints [',
+        'leader refused: leader/joint_states: joints [',
         'position',
     ):
         graph.wait(lambda why=why: why in graph.log(), f'the refusal: {why}')

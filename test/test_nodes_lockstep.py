@@ -25,7 +25,7 @@ from il_ros.rollout.hands import OperatorHands
 from il_ros.rollout.loop import Loop, cameras_of, through_wire
 from il_ros.rollout.recording import BagSubscriber
 from il_ros.session.collect import Collection, collect, read_results
-from il_ros.session.episode import EpisodePlan
+from il_ros.session.episode import EpisodePlan, Tally
 from il_ros.session.local import LocalRig
 from il_ros.session.phases import Standing
 from il_ros.session.steering import Steering
@@ -105,6 +105,7 @@ def through_the_graph(root):
         rig.load(str(checkpoint(0, cameras=CAMERAS)))
 
         def run(plan, at_tick):
+            rig.tally = Tally()  # not the last episode's, which would stop this one
             timer = graph.node.create_timer(0.002, lambda: at_tick(rig.tally.ticks))
             result = rig.episode(plan)
             graph.node.destroy_timer(timer)

@@ -31,6 +31,7 @@ class Arbiter:
         self._pending: Plan | None = None  # offered since the last tick
         self._authority: tuple[Authority, ...] = ()
         self._policy_may = [True for _ in spec.arms]
+        self.sources = ('',) * len(spec.arms)  # the persons' that had each arm at the last tick
         self._now_ns = 0
         self.request = ''  # why a person is wanted, '' when none is
 
@@ -53,6 +54,7 @@ class Arbiter:
         self._reseat.forget()
         self._plan = self._pending = None
         self.request = ''
+        self.sources = ('',) * len(self.spec.arms)
         self._policy_may = [True for _ in self.spec.arms]
         for executor in self._executors:
             executor.forget(joints.stamp_ns)
@@ -161,7 +163,7 @@ class Arbiter:
         if source:
             target = self._persons.target(source, self._now_ns)
             operator = self._persons.operator(source)
-            return Verdict(Who.HUMAN, f'{source} engaged', target, operator)
+            return Verdict(Who.HUMAN, f'{source} engaged', target, operator, source=source)
         silent = self._persons.silent(arm, self._now_ns)
         if not silent:
             return None
@@ -221,6 +223,7 @@ class Arbiter:
             verdict.authority(before, self._now_ns, plan)
             for verdict, before, plan in zip(verdicts, self._authority, plans, strict=True)
         )
+        self.sources = tuple(verdict.source for verdict in verdicts)
         pleas = zip(self.spec.arms, verdicts, strict=True)
         self.request = '; '.join(f'{arm.name}: {v.why}' for arm, v in pleas if v.is_plea)
         return Decision(self._now_ns, command, self._authority)

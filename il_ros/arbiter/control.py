@@ -18,8 +18,14 @@ GOING_ON = 0.5  # the same while ticks go on not coming: watch() is called once 
 class Hands(Protocol):
     """A person's devices."""
 
-    def propose(self, now_ns: int, command: np.ndarray) -> Sequence[Proposal]:
-        """Return what they ask for now, if that is new; command (A,) is the last."""
+    def propose(
+        self, joints: JointSample, command: np.ndarray, sources: Sequence[str]
+    ) -> Sequence[Proposal]:
+        """
+        Return what they ask for at joints.stamp_ns, if that is new.
+
+        command (A,) is the last; sources says which of them had each arm then, '' for none.
+        """
 
     def forget(self) -> None:
         """Drop all readings: a new episode."""
@@ -145,15 +151,15 @@ class Control:
             why = f'no answer from {", ".join(self.lockstep.dropped)}'
         if why:
             return self._noted(Turn(self.arbiter.hold_all(joints, joints.stamp_ns, why), None))
-        proposal = self._offer(joints.stamp_ns)
+        proposal = self._offer(joints)
         return self._noted(Turn(self.arbiter.tick(joints), proposal))
 
-    def _offer(self, now_ns: int) -> Proposal | None:
+    def _offer(self, joints: JointSample) -> Proposal | None:
         """Pass on what was proposed for this tick; return what the hands ask for."""
-        chunk, others = self._chunk, self._others
+        chunk, others, now_ns = self._chunk, self._others, joints.stamp_ns
         if self.lockstep is not None and chunk is not None and chunk.stamp_ns == now_ns:
             self.arbiter.offer_chunk(chunk, chunk.version)
-        proposals = self._hands.propose(now_ns, self.arbiter.command)
+        proposals = self._hands.propose(joints, self.arbiter.command, self.arbiter.sources)
         self._others = {}
         for each in (*others.values(), *proposals):
             # a device's clock runs on while the joints are on their way: that is no future

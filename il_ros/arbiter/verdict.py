@@ -16,6 +16,7 @@ class Verdict:
     target: State | None = None
     operator: str = ''
     is_plea: bool = False  # a person is wanted
+    source: str = ''  # of the person
 
     def authority(self, before: Authority, now_ns: int, plan: Plan | None) -> Authority:
         """Return the verdict as published; plan is the policy's newest, executed or not."""

@@ -3,7 +3,8 @@
 from il_ros.bringup.session import Argument, Conflict, NodeSpec, Pick, Session
 from il_ros.registry import nearest
 
-HANDS = ('operator', 'joystick')
+HANDS = ('operator', 'joystick', 'leader')
+LEADER = Argument('leader', '', 'leader arms: name in config/leaders, or a leader YAML')
 
 COMMON = (
     Argument('robot', 'sim', 'name in config/robots, or a robot YAML'),
@@ -25,9 +26,18 @@ CONFLICTS = (
         {'sim': False, 'lockstep': True}, 'lockstep:=true needs the sim: a robot cannot wait'
     ),
 )
-ONLY_REAL_TIME = Conflict(
-    {'hands': 'joystick', 'lockstep': True},
-    'hands:=joystick needs lockstep:=false: a person cannot keep up with lockstep',
+WITH_HANDS = (
+    *(
+        Conflict(
+            {'hands': hands, 'lockstep': True},
+            f'hands:={hands} needs lockstep:=false: a person cannot keep up with lockstep',
+        )
+        for hands in HANDS[1:]
+    ),
+    Conflict(
+        {'hands': 'leader', 'leader': False},
+        'hands:=leader needs leader:=NAME: see config/leaders, or give a YAML of your own',
+    ),
 )
 
 SIM = NodeSpec(
@@ -63,16 +73,27 @@ POLICY = NodeSpec(
 )
 OPERATOR = NodeSpec(
     'operator_node',
-    {'robot': '$robot', 'task': '$task', 'lockstep': '$lockstep'},
+    {'robot': '$robot', 'task': '$task', 'lockstep': '$lockstep', 'leader': '$leader'},
     {'hands': 'operator'},
 )
 JOYSTICK = NodeSpec('joystick_node', when={'hands': 'joystick'})
+LEADER_ARMS = NodeSpec(
+    'leader_node',
+    {'robot': '$robot', 'leader': '$leader', 'lockstep': '$lockstep'},
+    {'leader': True},
+)
 
 
-def _intervention(participants: str | Pick) -> NodeSpec:
+def _intervention(participants: str | Pick, leader: str = '') -> NodeSpec:
     """Return the intervention node; participants answer each tick of lockstep."""
     parameters = {'robot': '$robot', 'lockstep': '$lockstep', 'participants': participants}
+    parameters['leader'] = leader
     return NodeSpec('intervention_node', parameters)
+
+
+def _answering(simulated: str, real: str) -> Pick:
+    """Return who answers each tick, with simulated hands or a person's."""
+    return Pick('hands', {**dict.fromkeys(HANDS, real), 'operator': simulated})
 
 
 def _session(kind: str, *arguments: str) -> NodeSpec:
@@ -89,18 +110,20 @@ SESSIONS = {
             Argument('root_dir', 'runs/record', 'folder of the bags; what it has is kept'),
             Argument('episodes', 10, 'episodes the folder shall have'),
             Argument('hands', 'operator', 'who demonstrates', choices=HANDS),
+            LEADER,
             Argument('demonstrators', 1, 'synthetic demonstrators that take turns'),
             *COMMON,
         ),
         (
             SIM,
-            _intervention(Pick('hands', {'operator': 'leader,joy', 'joystick': ''})),
+            _intervention(_answering('leader,joy', ''), '$leader'),
             RECORDER,
             OPERATOR,
             JOYSTICK,
+            LEADER_ARMS,
             _session('record', 'demonstrators'),
         ),
-        (*CONFLICTS, ONLY_REAL_TIME),
+        (*CONFLICTS, *WITH_HANDS),
     ),
     'bc_deployment': Session(
         'let a policy act, and record what it does',
@@ -124,15 +147,17 @@ SESSIONS = {
             Argument('train_seconds', 0.0, 'wall-clock of each training [s]; 0 as before'),
             Argument('data', '', 'bags to learn from besides, separated by commas'),
             Argument('hands', 'operator', 'who corrects', choices=HANDS),
+            LEADER,
             *COMMON,
         ),
         (
             SIM,
             POLICY,
-            _intervention(Pick('hands', {'operator': 'policy,leader,joy', 'joystick': 'policy'})),
+            _intervention(_answering('policy,leader,joy', 'policy'), '$leader'),
             RECORDER,
             OPERATOR,
             JOYSTICK,
+            LEADER_ARMS,
             _session(
                 'hg_dagger',
                 'checkpoint',
@@ -142,7 +167,7 @@ SESSIONS = {
                 'data',
             ),
         ),
-        (*CONFLICTS, ONLY_REAL_TIME),
+        (*CONFLICTS, *WITH_HANDS),
     ),
 }
 

@@ -14,6 +14,7 @@ from il_ros.observation.ticks import Ticks
 from il_ros.spec import Proposal, RobotSpec
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
+from il_ros.teleop.leader_map import LeaderMap
 
 BOOL = 'std_msgs/msg/Bool'
 JOINTS = 'joint_states'  # as a participant: the tick that is to be answered
@@ -34,13 +35,14 @@ class ArbiterInputs:
         spec: RobotSpec,
         control: Control,
         hands: Hands,
+        leader_map: LeaderMap,
         keys: Keys,
         diagnostics: Diagnostics,
         heard: Callable[[str, int], None],
         now_ns: Callable[[], int],
     ):
         self.node, self.spec, self.control = node, spec, control
-        self.hands, self.keys = hands, keys
+        self.hands, self.leader_map, self.keys = hands, leader_map, keys
         self.diagnostics, self.meter = diagnostics, diagnostics.meter
         self.heard, self.now_ns = heard, now_ns
         self.merger, self.ticks = JointMerger(spec), Ticks(spec)
@@ -100,13 +102,13 @@ class ArbiterInputs:
 
     def on_leader(self, source: str, data: bytes) -> None:
         """Take where the leader arms are; without any joints there is nobody at them."""
-        if wire.is_nobody(data):
+        reading = self.leader_map.read(data)
+        if reading is None:
             self.hands.leave_leader()
             self.heard(source, wire.stamp_ns_of(wire.LEADER, data) or 0)
             return
-        sample = wire.read_joints(self.spec, data)
-        self.hands.take_leader(sample)
-        self.heard(source, sample.stamp_ns)
+        self.hands.take_leader(reading)
+        self.heard(source, reading.stamp_ns)
 
     def on_joy(self, source: str, data: bytes) -> None:
         """Take the game controller; its e-stop key needs nobody else."""

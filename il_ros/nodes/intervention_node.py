@@ -18,12 +18,15 @@ from il_ros.nodes.topics import publisher
 from il_ros.robot.load import load_robot
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
+from il_ros.teleop.leader_config import load_leader
+from il_ros.teleop.leader_map import LeaderMap
 from il_ros.teleop.mapping import load_mapping
 
 PARAMS = (
     Param('robot', 'sim', 'name in config/robots, or a robot YAML', fixed=True),
     Param('sources', '', 'YAML of sources and locks; config/arbiter.yaml by default', fixed=True),
     Param('mapping', '', 'joystick mapping YAML; config/joystick.yaml by default', fixed=True),
+    Param('leader', '', 'config/leaders/<name>, or a YAML; "": like the robot', fixed=True),
     Param('operator', '', 'name of the person at the hands, kept in `authority`'),
     Param('lockstep', False, 'decide a tick when all participants have answered', fixed=True),
     Param('participants', '', 'of lockstep: policy, leader, joy; comma-separated', fixed=True),
@@ -46,7 +49,8 @@ class InterventionNode(Node):
             load_sources(self.p.sources or None),
             load_mapping(self.p.mapping or None),
         )
-        hands = Hands(self.spec, mapping)
+        leader = load_leader(self.p.leader)
+        hands = Hands(self.spec, mapping, leader)
         self.arbiter = Arbiter(self.spec, sources)
         self.control = Control(self.arbiter, hands, self.lockstep, self.p.max_age_s)
         self.tick_began_s = monotonic()
@@ -54,7 +58,8 @@ class InterventionNode(Node):
         self.advertise()
         diagnostics = Diagnostics(self, self.say)
         self.meter = diagnostics.meter
-        inputs = (hands, Keys(mapping), diagnostics, self.on_heard, self.now_ns)
+        devices = (hands, LeaderMap(self.spec, leader), Keys(mapping))
+        inputs = (*devices, diagnostics, self.on_heard, self.now_ns)
         ArbiterInputs(self, self.spec, self.control, *inputs).listen_to(sources)
         serve(self, self.control, self.now_ns)
         self.create_timer(WATCH_S, self.on_watch)

@@ -1,13 +1,12 @@
 """A simulated operator: holds leader arms and a dead-man button, as a person would."""
 
-from dataclasses import replace
-
 import numpy as np
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from il_ros import wire
 from il_ros.nodes.diagnostics import Diagnostics
+from il_ros.nodes.operator_leader import HeldLeader, IdealLeader
 from il_ros.nodes.params import Param, declare
 from il_ros.nodes.run import run
 from il_ros.nodes.topics import publisher, subscribe
@@ -29,12 +28,13 @@ PARAMS = (
         'mode', 'off', 'always demonstrates, corrects where needed, or keeps off', choices=MODES
     ),
     Param('lockstep', False, 'keep every message until all have it', fixed=True),
+    Param('leader', '', 'of a leader_node, whose arms are held; "": one of its own', fixed=True),
     Param('mapping', '', 'joystick mapping YAML; the shipped one by default', fixed=True),
 )
 
 
 class OperatorNode(Node):
-    """Publish leader/joint_states and joy for every state of the task, and nothing else."""
+    """Move leader arms and publish joy for every state of the task, and nothing else."""
 
     def __init__(self):
         super().__init__('operator_node')
@@ -42,7 +42,11 @@ class OperatorNode(Node):
         self.spec = load_robot(self.p.robot)
         self.task = make(TASKS, self.p.task)
         self.dead_man = BUTTONS.index(load_mapping(self.p.mapping or None).dead_man)
-        self.leader = publisher(self, wire.LEADER, keep_all=self.p.lockstep)
+        self.leader = (
+            HeldLeader(self, self.spec, self.p.lockstep, self.p.leader)
+            if self.p.leader
+            else IdealLeader(self, self.spec, self.p.lockstep)
+        )
         self.joy = publisher(self, wire.JOY, keep_all=self.p.lockstep)
         self.merger = JointMerger(self.spec)
         self.poses = (-1, np.zeros((0, 7)))
@@ -97,13 +101,14 @@ class OperatorNode(Node):
         if joints is None or joints.stamp_ns != stamp_ns:
             return
         self.joints = None  # a state is answered once
-        leader, is_engaged = wire.nobody_msg(stamp_ns), False
-        if self.operator is not None:
+        is_engaged = False
+        if self.operator is None:
+            self.leader.leave(stamp_ns)
+        else:
             target, is_engaged = self.operator.act(joints, objects)
-            leader = wire.joints_msg(self.spec, replace(joints, position=target))
+            self.leader.hold(joints, target, is_engaged)
         buttons = np.zeros(len(BUTTONS))
         buttons[self.dead_man] = is_engaged
-        self.leader.publish(leader)
         self.joy.publish(wire.joy_msg(stamp_ns, np.zeros(len(AXES)), buttons))
         self.meter.count('answer')
 

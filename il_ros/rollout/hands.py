@@ -1,7 +1,5 @@
 """The simulated operator in one process: the same hands, without the topics between."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from il_ros.registry import make
@@ -12,6 +10,7 @@ from il_ros.sim.tasks import TASKS
 from il_ros.sim.world import World
 from il_ros.spec import ActionChunk, JointSample, Proposal, RobotSpec
 from il_ros.teleop.leader import Leader
+from il_ros.teleop.leader_map import LeaderReading
 
 
 class OperatorHands:
@@ -28,12 +27,17 @@ class OperatorHands:
     def reset(self, seed: int) -> None:
         """Start an episode as the person that demonstrator and seed stand for."""
         self.operator = operator_for(self.spec, self.task, self.demonstrator, seed, self.always)
+        self.leader.reset()
+        self._had = tuple(False for _ in self.spec.arms)
 
     def propose(self, joints: JointSample, objects: np.ndarray) -> Proposal:
         """Return where the leader arms are held at this tick, and whether the dead-man is."""
         target, engaged = self.operator.act(joints, objects)
-        leader = replace(joints, position=through_wire(self.spec, target))
-        return self.leader.propose(leader, tuple(engaged for _ in self.spec.arms))
+        arms = tuple(True for _ in self.spec.arms)
+        reading = LeaderReading(joints.stamp_ns, through_wire(self.spec, target), arms)
+        held = tuple(engaged for _ in arms)
+        had, self._had = self._had, held
+        return self.leader.propose(reading, held, had, joints.position, joints.position)
 
 
 class LateHands:

@@ -1,13 +1,18 @@
 """A person's devices, the newest reading of each, as proposals for a tick."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from il_ros.spec import JointSample, Proposal, RobotSpec
 from il_ros.teleop.jog import Jog
 from il_ros.teleop.leader import Leader
+from il_ros.teleop.leader_config import MATCHED, LeaderConfig
+from il_ros.teleop.leader_map import LeaderReading
 from il_ros.teleop.mapping import AXES, BUTTONS, JoyMapping
 
 TIME_TO_LIVE_S = 0.2  # as config/arbiter.yaml has it
+LEADER = 'leader'  # its entry there
 
 
 class Hands:
@@ -19,28 +24,31 @@ class Hands:
     """
 
     def __init__(
-        self, spec: RobotSpec, mapping: JoyMapping, time_to_live_s: float = TIME_TO_LIVE_S
+        self,
+        spec: RobotSpec,
+        mapping: JoyMapping,
+        leader: LeaderConfig = MATCHED,
+        time_to_live_s: float = TIME_TO_LIVE_S,
     ):
         self._spec = spec
         self._time_to_live_ns = round(time_to_live_s * 1e9)
         self._mapping = mapping
-        self._leader_arms = Leader(spec)
+        self._leader_arms = Leader(spec, leader, LEADER)
         self._jog = Jog(spec, mapping)
         self.forget()
 
     def forget(self) -> None:
         """Drop all readings: a new episode."""
-        self._leader: JointSample | None = None
-        self._proposed: JointSample | None = None  # the leader's reading that was passed on
+        self._leader: LeaderReading | None = None
+        self._proposed: LeaderReading | None = None  # the one that was passed on
         self._joy: tuple[int, np.ndarray, np.ndarray] | None = None
         self._is_jogging = self._has_left = False
         self._jog.reset()
+        self._leader_arms.reset()
 
-    def take_leader(self, sample: JointSample) -> None:
-        """Take where the leader arms are; ValueError for what is not finite."""
-        if not np.isfinite(sample.position).all():
-            raise ValueError('leader/joint_states: a position is not finite')
-        self._leader = sample
+    def take_leader(self, reading: LeaderReading) -> None:
+        """Take where the leader arms are."""
+        self._leader = reading
 
     def leave_leader(self) -> None:
         """Nobody is at the leader arms any more."""
@@ -53,12 +61,16 @@ class Hands:
             raise ValueError('joy: an axis is not finite')
         self._joy = stamp_ns, axes, buttons
 
-    def propose(self, now_ns: int, command: np.ndarray) -> list[Proposal]:
+    def propose(
+        self, joints: JointSample, command: np.ndarray, sources: Sequence[str]
+    ) -> list[Proposal]:
         """
-        Return what the hands ask for now; command (A,) is the last.
+        Return what the hands ask for at joints.stamp_ns.
 
-        Nothing where there are none, or the leader arms' reading was passed on before.
+        command (A,) is the last; sources, per arm, whose it was. Nothing where there are no hands,
+        or the leader arms' reading was passed on before.
         """
+        now_ns = joints.stamp_ns
         if self._has_left:
             self._has_left = False
             nobody = (False,) * len(self._spec.arms)
@@ -66,15 +78,26 @@ class Hands:
         joy = self._joy if self._joy and self._is_fresh(self._joy[0], now_ns) else None
         if self._leader is not None and self._is_fresh(self._leader.stamp_ns, now_ns):
             is_held = joy is not None and self._is_held(joy[2])
-            return self._followed(self._leader, is_held) + self._let_go(now_ns, command)
+            in_control = tuple(source == LEADER for source in sources)
+            followed = self._followed(self._leader, is_held, in_control, joints, command)
+            return followed + self._let_go(now_ns, command)
         return [] if joy is None else self._jogged(now_ns, joy[1], joy[2], command)
 
-    def _followed(self, leader: JointSample, is_held: bool) -> list[Proposal]:
+    def _followed(
+        self,
+        leader: LeaderReading,
+        is_held: bool,
+        in_control: tuple[bool, ...],
+        joints: JointSample,
+        command: np.ndarray,
+    ) -> list[Proposal]:
         """Return what the leader arms ask for, if that is new."""
         if leader is self._proposed:
             return []
         self._proposed = leader
-        return [self._leader_arms.propose(leader, (is_held,) * len(self._spec.arms))]
+        held = (is_held,) * len(self._spec.arms)
+        arms = self._leader_arms
+        return [arms.propose(leader, held, in_control, joints.position, command)]
 
     def _jogged(
         self, now_ns: int, axes: np.ndarray, buttons: np.ndarray, command: np.ndarray

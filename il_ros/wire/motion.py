@@ -1,6 +1,6 @@
 """Joint states, trajectories and commands <-> bytes, in joint units on the wire."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -56,9 +56,30 @@ def read_joints(spec: RobotSpec, data: bytes) -> JointSample:
 
 def nobody_msg(stamp_ns: int) -> bytes:
     """Encode a JointState without joints: nobody is at the leader arms."""
+    return named_joints_msg(stamp_ns, (), _NONE)
+
+
+def named_joints_msg(stamp_ns: int, names: Sequence[str], position: np.ndarray) -> bytes:
+    """Encode positions (M,) of joints that are not the robot's, in their own units."""
     kind = TYPES[JOINT_STATES.type]
-    empty = kind(header=header(stamp_ns), name=[], position=_NONE, velocity=_NONE, effort=_NONE)
-    return to_bytes(JOINT_STATES, empty)
+    message = kind(
+        header=header(stamp_ns),
+        name=list(names),
+        position=np.asarray(position, dtype=np.float64),
+        velocity=_NONE,
+        effort=_NONE,
+    )
+    return to_bytes(JOINT_STATES, message)
+
+
+def read_named_joints(data: bytes) -> tuple[int, dict[str, float]]:
+    """Decode a JointState of any joints: stamp [ns], and position by name; WrongJoints."""
+    message = from_bytes(JOINT_STATES, data)
+    if len(message.position) != len(message.name):
+        count = len(message.position)
+        raise WrongJoints(f'joint_states: {len(message.name)} names, but {count} of position')
+    pairs = zip(message.name, map(float, message.position), strict=True)
+    return ns_of(message.header.stamp), dict(pairs)
 
 
 def is_nobody(data: bytes) -> bool:
