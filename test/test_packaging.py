@@ -146,6 +146,8 @@ def test_every_library_that_is_imported_is_required():
         'yaml': 'pyyaml',
         'pinocchio': 'pin',
         'eigenpy': 'pin',
+        'dynamixel_sdk': 'dynamixel-sdk',
+        'serial': 'dynamixel-sdk',  # by which it speaks
     }
     of_ros = re.compile(r'rclpy|launch|launch_ros|\w+_(msgs|srvs|interfaces)|il_ros')
     required = set((ROOT / 'requirements.txt').read_text().split())

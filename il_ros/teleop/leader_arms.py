@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 
 DRIVERS = {
+    'dynamixel': 'il_ros.teleop.dynamixel_arms:DynamixelArms',
     'simulated': 'il_ros.teleop.simulated_leader:SimulatedLeader',
 }
 
