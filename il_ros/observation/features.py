@@ -11,6 +11,7 @@ import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
 
+NEAR_M, NEAR = 0.005, 0.05  # [m], [rad] to either side of zero that are seen as finely as can be
 # position (n, N), velocity (n, N), objects (n, K, 7) -> (n, D)
 Feature = Callable[[Kinematics, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
@@ -66,11 +67,32 @@ def grasp(
     return _nine_each(place, inverse @ rotations(objects[:, None, :, 3:]))
 
 
+def between(
+    kinematics: Kinematics, position: np.ndarray, velocity: np.ndarray, objects: np.ndarray
+) -> np.ndarray:
+    """
+    Return where objects are as those before them see it (n, K * (K - 1) / 2 * 18) [m, 1].
+
+    Three numbers of place and six of orientation a pair, and all again on a scale that is fine
+    near zero: what has to fit to the millimetre also has to be seen from across the table.
+    """
+    first, second = np.triu_indices(objects.shape[1], k=1)
+    turned = rotations(objects[..., 3:])  # (n, K, 3, 3)
+    inverse = turned[:, first].swapaxes(-1, -2)  # (n, pairs, 3, 3)
+    offset = objects[:, second, :3] - objects[:, first, :3]
+    place = (inverse @ offset[..., None])[..., 0]  # (n, pairs, 3)
+    axes = (inverse @ turned[:, second])[..., :2]  # (n, pairs, 3, 2)
+    axes = axes.reshape(*place.shape[:2], 6)
+    fine = [np.arcsinh(place / NEAR_M), np.arcsinh(axes / NEAR)]
+    return np.concatenate([place, axes, *fine], axis=-1).reshape(len(objects), -1)
+
+
 FEATURES: dict[str, Feature] = {
     'position': position,
     'velocity': velocity,
     'objects': objects,
     'grasp': grasp,
+    'between': between,
 }
 
 
