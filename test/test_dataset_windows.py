@@ -8,7 +8,7 @@ from learning import HOLD, HUMAN, POLICY, episode, robot, tiny
 
 from il_ros.dataset.labels import rows_left
 from il_ros.dataset.rows import Rows
-from il_ros.dataset.statistics import FLOOR, statistics
+from il_ros.dataset.statistics import FLOOR, FLOOR_AHEAD, statistics
 from il_ros.dataset.windows import NoWindows, Windows
 
 SPEC = robot()
@@ -188,6 +188,20 @@ def test_values_that_are_no_numbers_are_refused():
     one.velocity[3, 5] = np.nan
     with pytest.raises(ValueError, match=r"'velocity': columns \[5\] are not finite"):
         statistics(Windows([one], SPEC, tiny()))
+
+
+def test_relative_targets_have_a_scale_at_every_tick():
+    """Counted where labels are, from where the joints were when the window began."""
+    one, config = taken_over(), tiny(relative=True)
+    windows = Windows([one], SPEC, config)
+    found = statistics(windows)
+    assert found['action.mean'].shape == found['action.std'].shape == (config.T, SPEC.size)
+    first = one.proposal[10:18, RIGHT] - one.position[10:18, RIGHT]
+    np.testing.assert_allclose(found['action.mean'][0, RIGHT], first.mean(0), atol=1e-5)
+    expected = np.maximum(first.std(0), FLOOR_AHEAD)
+    np.testing.assert_allclose(found['action.std'][0, RIGHT], expected, rtol=1e-3)
+    last = one.proposal[15:18, RIGHT] - one.position[10:13, RIGHT]  # T = 6; 18 is handed back
+    np.testing.assert_allclose(found['action.mean'][-1, RIGHT], last.mean(0), atol=1e-5)
 
 
 def test_statistics_count_what_is_learned_and_no_more():

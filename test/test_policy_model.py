@@ -63,6 +63,38 @@ def test_a_known_beginning_is_in_the_robots_units():
     torch.testing.assert_close(chunk[:, 0], known[:, 0])
 
 
+def relative(offset=0.0):
+    """Return an untrained policy of relative targets, each tick with a scale of its own."""
+    config = tiny(head='diffusion', inputs=('position',), relative=True)
+    scale = torch.linspace(0.1, 0.5, config.T)[:, None].expand(config.T, 2)
+    position = {'position.mean': torch.full((2,), offset), 'position.std': torch.ones(2)}
+    torch.manual_seed(0)
+    made = Policy(config, {**position, 'action.mean': 0.01 * scale, 'action.std': scale})
+    return made, {'position': torch.randn(3, 1, 2, generator=seeded(1)) + offset}
+
+
+def test_relative_targets_go_where_the_joints_are():
+    """Joints further on by 5: the same chunk, further on by 5, as likely, and as much to learn."""
+    (here, values), (there, others) = relative(), relative(5.0)
+    chunk = here.sample(values, {}, seeded(0))
+    torch.testing.assert_close(there.sample(others, {}, seeded(0)), chunk + 5.0)
+    mask = torch.ones_like(chunk)
+    torch.testing.assert_close(
+        here.loss(values, {}, chunk, mask, seeded(3))['total'],
+        there.loss(others, {}, chunk + 5.0, mask, seeded(3))['total'],
+        rtol=1e-4,
+        atol=1e-4,
+    )
+    torch.testing.assert_close(
+        here.log_prob(values, {}, chunk),
+        there.log_prob(others, {}, chunk + 5.0),
+        rtol=1e-3,
+        atol=1e-2,
+    )
+    held = here.sample(values, {}, seeded(0), chunk + 1.0, mask)
+    torch.testing.assert_close(held, chunk + 1.0)
+
+
 def test_statistics_are_no_weights():
     """They have a file of their own in a checkpoint."""
     made, _ = policy('l2')

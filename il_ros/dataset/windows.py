@@ -27,6 +27,8 @@ class WindowConfig(Protocol):
     @property
     def T(self) -> int: ...  # noqa: D102
     @property
+    def relative(self) -> bool: ...  # noqa: D102
+    @property
     def learn_from(self) -> str: ...  # noqa: D102
     @property
     def correction_weight(self) -> float: ...  # noqa: D102
@@ -118,6 +120,18 @@ class Windows:
         _, stop = _bounds(self._runs, starts)
         rows = np.minimum(starts[:, None] + np.arange(self._config.T), stop)  # (B, T)
         return np.take(self.targets, rows, axis=0)
+
+    def ahead(self, indices: np.ndarray) -> np.ndarray:
+        """Return chunks less the joints as measured (B, T, A), NaN where there is no label."""
+        measured = self.values['position'][self.rows[indices]]
+        is_label = np.arange(self._config.T)[:, None] < self._left[self._starts[indices]][:, None]
+        off = self.actions(indices) - measured[:, None]
+        return np.where(is_label[..., self._columns], off, np.nan)
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether targets are told from the joints as measured."""
+        return self._config.relative
 
     def labelled(self, part: slice) -> np.ndarray:
         """Return where targets[part] (S, A) are labels, bool."""

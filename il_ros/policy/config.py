@@ -43,6 +43,7 @@ class TrainConfig:
     image_size: int = 96  # [px] side of the square that every image is resized to
     H: int = 1  # observation history [ticks]
     T: int = 24  # chunk length [ticks], 0.48 s at 50 Hz
+    relative: bool = False  # targets are told from the joints as measured, not from zero
     E: int = 16  # execution horizon [ticks]; a plan kept to longer wavers less between ways
     context: int = 256  # C, width of what an encoder tells a head
     width: int = 384  # of hidden layers; at least T * A, or the noise of a chunk cannot pass
@@ -114,6 +115,8 @@ class TrainConfig:
                 f'sample_steps = {self.sample_steps} is more than '
                 f'diffusion_steps = {self.diffusion_steps}'
             )
+        if self.relative and 'position' not in self.inputs:
+            raise ValueError("relative: targets are told from 'position', which is not in inputs")
         if not self.inputs:
             raise ValueError("inputs is empty: a policy needs at least 'position'")
 

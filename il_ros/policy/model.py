@@ -30,14 +30,14 @@ class Policy(nn.Module):
                 self.register_buffer(f'{name}_{part}', value, persistent=False)
         sizes = {name: len(statistics[f'{name}.mean']) for name in config.inputs}
         self.sizes = sizes
-        self.actions = len(statistics[f'{ACTION}.mean'])
+        self.actions = statistics[f'{ACTION}.mean'].shape[-1]
         self.encoder = make(ENCODERS, config.encoder, config, sizes)
         self.head = make(HEADS, config.head, config, self.actions)
 
     @torch.no_grad()
-    def fit(self, actions: Tensor) -> None:
-        """Show the head training chunks (N, T, A) [rad, opening]; see Head.fit."""
-        self.head.fit(self.normalised(ACTION, actions))
+    def fit(self, values: Mapping[str, Tensor], actions: Tensor) -> None:
+        """Show the head training chunks (N, T, A) [rad, opening] as seen then; see Head.fit."""
+        self.head.fit(self.inside(values, actions))
 
     def loss(
         self,
@@ -49,7 +49,7 @@ class Policy(nn.Module):
     ) -> dict[str, Tensor]:
         """Return the head's losses; actions (B, T, A) [rad, opening], mask (B, T, A) weights."""
         context = self.encode(values, images)
-        return self.head.loss(context, self.normalised(ACTION, actions), mask, generator)
+        return self.head.loss(context, self.inside(values, actions), mask, generator)
 
     def sample(
         self,
@@ -61,24 +61,32 @@ class Policy(nn.Module):
     ) -> Tensor:
         """Return chunks (B, T, A) [rad, opening]; known is in the same units, weight in [0, 1]."""
         if known is not None:
-            known = self.normalised(ACTION, known)
+            known = self.inside(values, known)
         chunk = self.head.sample(self.encode(values, images), generator, known, weight)
-        return chunk * self.get_buffer('action_std') + self.get_buffer('action_mean')
+        off = chunk * self.get_buffer('action_std') + self.get_buffer('action_mean')
+        return off + self.origin(values)
 
     def log_prob(
         self, values: Mapping[str, Tensor], images: Mapping[str, Tensor], actions: Tensor
     ) -> Tensor:
         """Return the (B,) log-density of actions (B, T, A) in their own units, or its bound."""
         context = self.encode(values, images)
-        per_step = self.get_buffer('action_std').log().sum()
-        inside = self.head.log_prob(context, self.normalised(ACTION, actions))
-        return inside - actions.shape[1] * per_step
+        scale = self.get_buffer('action_std').log().expand(actions.shape[1:]).sum()
+        return self.head.log_prob(context, self.inside(values, actions)) - scale
 
     def encode(self, values: Mapping[str, Tensor], images: Mapping[str, Tensor]) -> Context:
         """Return the Context of values {name: (B, H, D)}, images {name: (B, H, h, w, 3) uint8}."""
         scaled = {name: self.normalised(name, values[name]) for name in self.config.inputs}
         seen = {name: pixels(images[name], self.config.image_size) for name in self.config.cameras}
         return self.encoder(scaled, seen)
+
+    def inside(self, values: Mapping[str, Tensor], actions: Tensor) -> Tensor:
+        """Return actions (B, T, A) [rad, opening] as the head is told them."""
+        return self.normalised(ACTION, actions - self.origin(values))
+
+    def origin(self, values: Mapping[str, Tensor]) -> Tensor | float:
+        """Return what targets are told from: the joints (B, 1, A) as last measured, or zero."""
+        return values['position'][:, -1:] if self.config.relative else 0.0
 
     def normalised(self, name: str, value: Tensor) -> Tensor:
         """Return value (..., D) with mean 0 and deviation 1 over the training data."""

@@ -82,7 +82,12 @@ def fit_head(run: Run) -> None:
     if run.config.start_from:
         return
     shown = np.linspace(0, len(run.windows) - 1, min(SHOWN, len(run.windows))).astype(np.intp)
-    run.policy.fit(torch.from_numpy(run.windows.actions(shown)).to(run.device))
+    measured = run.windows.values.get('position')
+    values = {} if measured is None else {'position': measured[run.windows.rows[shown]][:, None]}
+    actions = torch.from_numpy(run.windows.actions(shown)).to(run.device)
+    run.policy.fit(
+        {name: torch.from_numpy(v).to(run.device) for name, v in values.items()}, actions
+    )
     run.average.policy.load_state_dict(run.policy.state_dict())
 
 
