@@ -1,9 +1,9 @@
 """
 Insertion: the right arm picks up a peg, the left a socket; they meet in the air, peg in socket.
 
-The hole is wider than the peg by 3 mm in all, 1.5 mm to either side. Judged from physics alone:
-where peg and socket are, and which arm touches which. After the bimanual insertion of ALOHA,
-Zhao et al. 2023, arXiv:2304.13705.
+In the hole the peg has 3 mm to either side. Judged from physics alone: where peg and socket are,
+and which arm touches which. After the bimanual insertion of ALOHA, Zhao et al. 2023,
+arXiv:2304.13705.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from il_ros.robot.kinematics import Kinematics
 from il_ros.sim.demonstrators import Style
-from il_ros.sim.geometry import matrix
+from il_ros.sim.geometry import down, flat, matrix
+from il_ros.sim.geometry import pose as pose_of
 from il_ros.sim.tasks import furniture
 from il_ros.sim.tasks.base import Expert, Scene, Task, Verdict
 from il_ros.spec import RobotSpec
@@ -23,15 +25,17 @@ SOCKET = (
     0.0235,
     0.0235,
 )  # half extents of the outside [m]; the hole goes through, lengthwise
-CLEARANCE = 0.003  # [m] hole less peg, across
+CLEARANCE = 0.003  # [m] between peg and hole, to either side
 MASS = 0.1  # [kg] of either
 SPINNING = 0.02  # [m] friction's lever: pads are soft and wide, what they hold does not roll
 DEPTH = 0.03  # [m] of peg in the hole that counts as inserted
 HELD_S = 0.3  # for so long, each in its hand and in the air
 PEG_AT, SOCKET_AT = np.array([0.15, 0.0]), np.array([-0.15, 0.0])  # [m] of the centres
-SPREAD = np.array([0.06, 0.12])  # [m] to either side, uniform
+SPREAD = np.array([0.05, 0.09])  # [m] to either side, uniform
 SUNK = 1e-5  # [m] as deep in the table as things come to rest: at 0 contact is a matter of chance
-YAW = 0.7  # [rad] to either side of the line between the arms, uniform
+YAW = 0.5  # [rad] to either side of the line between the arms, uniform
+ABOVE = np.array([0.0, 0.0, 0.16])  # [m] where hands start, of the middle of where parts lie
+START_SPREAD = np.array([0.04, 0.06, 0.03])  # [m] to either side, uniform
 LIFTED = 0.06  # [m] height of a centre that nothing on the table reaches
 KINDS = {'peg': 'right', 'socket': 'left'}  # which arm has which
 JAMMED, TIME_OUT = 'jammed', 'time out'
@@ -58,13 +62,23 @@ class Insertion(Task):
         TIME_OUT,
     )
 
+    def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
+        """Each hand starts open, pointing down, somewhere above where its part may lie."""
+        kinematics, position = Kinematics(spec), spec.home + super().start_noise(spec, rng)
+        for name, middle in zip(KINDS.values(), (PEG_AT, SOCKET_AT), strict=True):
+            at = np.array([*middle, 0.0]) + ABOVE + rng.uniform(-START_SPREAD, START_SPREAD)
+            hand, joints = pose_of(down(flat(kinematics.base(name))), at), spec.arm(name).joints
+            found, _ = kinematics.solve(name, hand, spec.home, iterations=60)
+            position[joints] += found - spec.home[joints]
+        return position - spec.home
+
     def build(self, scene: Scene, rng: np.random.Generator) -> None:
         """Put peg and socket down, each somewhere before its arm."""
         furniture.table(scene.client)
         at = [middle + rng.uniform(-SPREAD, SPREAD) for middle in (PEG_AT, SOCKET_AT)]
         yaw = rng.uniform(-YAW, YAW, 2)
         places = [_lying(*where) for where in zip(at, yaw, (PEG[2], SOCKET[2]), strict=True)]
-        hole = PEG[2] + CLEARANCE / 2
+        hole = PEG[2] + CLEARANCE
         self._bodies = (
             furniture.block(scene.client, PEG, places[0], MASS),
             _tube(scene.client, hole, places[1]),

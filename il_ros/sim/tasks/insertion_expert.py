@@ -3,17 +3,19 @@ The insertion expert: a policy over the present state, whatever that is.
 
 A hand whose part lies free takes it from above; one that has its part brings it to the meeting.
 There one part holds still and the other seeks its mouth: in line first, then, the less is askew
-the further, into it.
+the further, into it. From afar each hand makes for somewhere near its place, another in every
+episode, and corrects that as it comes closer: so that demonstrations show corrections.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import pinocchio as pin
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.sim.demonstrators import Style
 from il_ros.sim.from_above import CLOSED, OPEN, FromAbove
-from il_ros.sim.geometry import between, length, level, ramp
+from il_ros.sim.geometry import between, length, level, pose, ramp
 from il_ros.sim.hands import Goal, Hands
 from il_ros.sim.reach import Reach
 from il_ros.sim.tasks import insertion
@@ -25,9 +27,12 @@ _LET_GO = 0.015  # [m] above the table
 _WAITING = 0.09  # [m] back from the meeting until the other hand has its part
 _STANDOFF = 0.03  # [m] between the parts until they are in line
 _PUSHED = 0.038  # [m] of peg in the hole that the expert aims at
-_STEP = 0.02  # [m] of gap that is closed at a time: a straight line, not an arc of the joints
-_FITS = 0.001  # [m] askew by so much a peg goes in
+_STEP = (0.006, 0.02)  # [m] of gap that is closed at a time, near the other part and far from it
+_FITS = 0.0015  # [m] askew by so much a peg goes in
+_ROUGH = 0.025, 0.2  # [m], [rad] to either side, uniform: how far off a hand makes for, from afar
 _MISSED = 0.01  # [m] at most, that a hand aims beyond: so it meets what shakes it
+_SIDEWAYS = np.array([0.0, 1.0, 1.0, 1.0, 1.0, 1.0])  # not to and fro: that is for the gap
+_ROUGH_STREAM = 1  # of random numbers: not that of how a hand moves
 _LEVER = 0.03  # [m/rad] how much a turn that is still to do counts as a distance
 
 
@@ -64,6 +69,8 @@ class InsertionExpert:
         mouth = np.eye(4)
         mouth[:3, :3], mouth[:3, 3] = level(forward), (*way.at_m, way.height_m)
         self._meeting = {'left': mouth, 'right': facing(mouth, 0.0)}
+        rng = np.random.default_rng([seed, _ROUGH_STREAM])
+        self._off = {arm.name: _SIDEWAYS * rng.uniform(-1.0, 1.0, 6) for arm in spec.arms}
 
     def reset(self) -> None:
         """Forget the motion under way."""
@@ -101,7 +108,9 @@ class InsertionExpert:
         if sight.stage is Stage.SECOND:
             return self._bring(arm, part, self._back(arm, _WAITING))
         if arm == self._way.still:
-            return self._bring(arm, part, self._meeting[arm])
+            goal = self._meeting[arm]
+            away = length(goal[:3, 3] - part.end[:3, 3])
+            return self._bring(arm, part, self._roughly(arm, goal, ramp(away, 0.02, 0.08)))
         return self._seek(arm, sight)
 
     def _waits(self, arm: str, sight: Sight) -> bool:
@@ -138,7 +147,15 @@ class InsertionExpert:
         is_out = ramp(-sight.depth, -0.006, -0.002)
         back = is_out * max(ramp(askew, _FITS, 4 * _FITS), ramp(away, 0.01, 0.06))
         wanted = back * _STANDOFF - (1.0 - back) * _PUSHED
-        return self._bring(arm, part, _beyond(facing(mouth, max(wanted, gap - _STEP)), part.end))
+        step = _STEP[0] + ramp(gap, _STANDOFF, 2 * _STANDOFF) * (_STEP[1] - _STEP[0])
+        end = facing(mouth, max(wanted, gap - step))
+        end = self._roughly(arm, end, ramp(gap, _STANDOFF, 0.08))
+        return self._bring(arm, part, _beyond(end, part.end))
+
+    def _roughly(self, arm: str, end: np.ndarray, far: float) -> np.ndarray:
+        """Return an end (4, 4) near the one given: the further the hand, 0..1, the less so."""
+        off = far * self._off[arm]
+        return end @ pose(pin.exp3(_ROUGH[1] * off[3:]), _ROUGH[0] * off[:3])
 
     def _back(self, arm: str, by: float) -> np.ndarray:
         """The meeting pose (4, 4) of an arm's part, drawn back [m]."""
