@@ -47,6 +47,19 @@ class CommandTopic:
     joints: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Safety:
+    """What the arms keep away from, from the robot's YAML; lengths in the URDF's root frame."""
+
+    distance: float = 0.005  # [m] between the shapes of two arms, and to what the URDF fixes
+    table: float | None = None  # [m] height of the table, None where there is none
+    table_distance: float = 0.001  # [m] between a shape and the table
+    approach_s: float = 0.06  # nobody comes nearer faster than the room left within this time
+    workspace: dict[str, tuple[float, ...]] = field(
+        default_factory=dict
+    )  # arm -> x, y, z from, to
+
+
 @dataclass(frozen=True, eq=False)
 class RobotSpec:
     """What a robot is, from config/robots/<name>.yaml and its URDF; arrays are inside units."""
@@ -68,6 +81,7 @@ class RobotSpec:
     wire_offset: np.ndarray  # (N,) joint units at inside 0
     joint_state_topics: tuple[str, ...] = ('joint_states',)
     command_topics: tuple[CommandTopic, ...] = ()
+    safety: Safety | None = None  # None: limits of joints only
 
     @cached_property
     def dt_ns(self) -> int:

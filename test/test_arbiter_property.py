@@ -1,5 +1,7 @@
 """Hundreds of random take-overs, hand-backs, plans and stops: the command never jumps."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from il_ros.robot.load import load_robot
 from il_ros.spec import ActionChunk, JointSample, Proposal, Who
 
 SPEC = load_robot('sim')
+UNGUARDED = replace(SPEC, safety=None)  # joints alone: many times as fast
 SOURCES = load_sources()
 DT = SPEC.dt_ns
 TICKS = 40
@@ -18,9 +21,9 @@ TICKS = 40
 class Scene:
     """A robot among sources that disagree at random, and what must hold at every tick."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, spec=UNGUARDED):
         self.rng = np.random.default_rng(seed)
-        self.arbiter = Arbiter(SPEC, SOURCES)
+        self.arbiter = Arbiter(spec, SOURCES)
         self.measured = self.rng.uniform(SPEC.lower, SPEC.upper)
         self.poses = {name: self.anywhere() for name in ('policy', 'leader', 'joystick')}
         self.engaged = (False, False)
@@ -119,6 +122,15 @@ def worst(commands):
 def test_whatever_happens_the_command_keeps_its_limits(seed):
     """Position, velocity, acceleration and jerk, by finite differences."""
     commands = Scene(seed).run()
+    assert (commands >= SPEC.lower).all() and (commands <= SPEC.upper).all()
+    assert max(worst(commands)) <= 1 + 1e-6
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_safety_filter_breaks_no_limit_either(seed):
+    """The same, slowed down and stopped in between."""
+    commands = Scene(seed, SPEC).run()
     assert (commands >= SPEC.lower).all() and (commands <= SPEC.upper).all()
     assert max(worst(commands)) <= 1 + 1e-6
 

@@ -106,3 +106,23 @@ def test_a_mistake_is_named_with_its_file(tmp_path, message):
 def test_an_unknown_robot_is_told_the_nearest():
     with pytest.raises(ValueError, match=r"did you mean 'sim'\?"):
         load_robot('simm')
+
+
+@pytest.mark.parametrize(
+    ('change', 'why'),
+    [
+        ({'tabel': 0.0}, "unknown key 'tabel' (did you mean 'table'?)"),
+        ({'approach_s': 0.0}, 'approach_s 0 s; expected more than 0'),
+        ({'workspace': {'left': [0, 1, 0, 1]}}, 'is not x, y and z, each from .. to [m]'),
+        ({'workspace': {'lft': [0, 1, 0, 1, 0, 1]}}, "workspace of ['lft']; the arms are"),
+        ({'workspace': [0, 1]}, 'expected arm: [x, x, y, y, z, z]'),
+    ],
+)
+def test_what_arms_shall_keep_away_from_is_checked(tmp_path, change, why):
+    with pytest.raises(ValueError, match=re.escape(why)):
+        load_robot(variant(tmp_path, lambda given: given['safety'].update(change)))
+
+
+def test_without_safety_only_the_limits_of_joints_are_kept(tmp_path):
+    assert load_robot('sim').safety.table == 0.0
+    assert load_robot(variant(tmp_path, lambda given: given.pop('safety'))).safety is None

@@ -3,6 +3,7 @@
 import numpy as np
 
 from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
+from il_ros.arbiter.guard import Guard
 from il_ros.arbiter.locks import NONE, Locks
 from il_ros.arbiter.motion import Motion, State
 from il_ros.arbiter.persons import Persons
@@ -21,7 +22,8 @@ class Arbiter:
     def __init__(self, spec: RobotSpec, config: ArbiterConfig):
         self.spec = spec
         self.config = config
-        self._motion = Motion(spec)
+        self._guard = Guard(spec, spec.safety) if spec.safety is not None else None
+        self._motion = Motion(spec, self._guard)
         self._persons = Persons(spec, config)
         self._locks = Locks(config)
         lasts_s = config.policy.timeout if config.policy else 0.0
@@ -219,9 +221,12 @@ class Arbiter:
                 wanted[:, arm.all] = np.array(verdict.target.rows())[:, arm.all]
         command = self._motion.step(State(*wanted), moves)
         plans = [executor.plan or self._plan for executor in self._executors]
+        hindered = self._guard.why if self._guard is not None else ('',) * len(verdicts)
         self._authority = tuple(
-            verdict.authority(before, self._now_ns, plan)
-            for verdict, before, plan in zip(verdicts, self._authority, plans, strict=True)
+            verdict.authority(before, self._now_ns, plan, by)
+            for verdict, before, plan, by in zip(
+                verdicts, self._authority, plans, hindered, strict=True
+            )
         )
         self.sources = tuple(verdict.source for verdict in verdicts)
         pleas = zip(self.spec.arms, verdicts, strict=True)

@@ -1,12 +1,16 @@
 """The motion generator: whatever is asked of it, the command keeps every limit, jerk included."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
 
 from il_ros.arbiter.braking import Point, Stop
 from il_ros.spec import RobotSpec
+
+if TYPE_CHECKING:
+    from il_ros.arbiter.guard import Guard
 
 POLE = 0.4  # tracking error left after a tick, three times over; smaller is stiffer
 CRUISE = 0.95  # part of the speed limit that a moving target may use up, so that it can be caught
@@ -80,11 +84,13 @@ class Motion:
     Each tick a joint takes the first of three steps that is safe: follow (linear feedback, exact
     on a smooth target), catch up (ruckig, time-optimal in the target's moving frame), brake. Safe
     means: within the limits, and from there it can still stop within the position limits. By
-    induction braking is always safe, so no target whatever breaks a limit.
+    induction braking is always safe, so no target whatever breaks a limit. What is chosen passes
+    the guard, where there is one.
     """
 
-    def __init__(self, spec: RobotSpec):
+    def __init__(self, spec: RobotSpec, guard: 'Guard | None' = None):
         self._spec = spec
+        self._guard = guard
         self._dt_s = spec.dt_s
         self._free, _ = integrator(spec.dt_s)
         self._response = tracking_response(spec.dt_s, tracking_gain(spec.dt_s))
@@ -103,6 +109,8 @@ class Motion:
         self.state = at_rest(position)
         self._lower = np.minimum(self._spec.lower, position)
         self._upper = np.maximum(self._spec.upper, position)
+        if self._guard is not None:
+            self._guard.forget()
 
     @property
     def command(self) -> np.ndarray:
@@ -115,7 +123,20 @@ class Motion:
 
         target: where the joints shall be one period from now. moves: (N,) bool, False brakes.
         """
-        target = self._feasible(target)
+        chosen = self._choose(self._feasible(target), moves)
+        if self._guard is not None:
+            chosen = self._guarded(self._guard, chosen)
+        self.state = chosen
+        self._narrow()
+        return self.command
+
+    def _guarded(self, guard: 'Guard', wish: State) -> State:
+        """Return what the guard makes of a step, as long as that keeps the limits of joints."""
+        vetted = guard.vet(self.state, wish, self._brake)
+        return vetted if vetted is wish or self._is_safe(vetted).all() else self._brake()
+
+    def _choose(self, target: State, moves: np.ndarray) -> State:
+        """Return the first step that is safe, joint by joint."""
         following, done = self._follow(target)
         done &= moves
         chosen = following
@@ -125,9 +146,7 @@ class Motion:
             done |= moves & self._is_safe(catching)
         if not done.all():
             chosen = _pick(done, chosen, self._brake())
-        self.state = chosen
-        self._narrow()
-        return self.command
+        return chosen
 
     def _narrow(self) -> None:
         """Close the bounds to the limits behind a joint that began outside of them."""

@@ -18,9 +18,16 @@ class Verdict:
     is_plea: bool = False  # a person is wanted
     source: str = ''  # of the person
 
-    def authority(self, before: Authority, now_ns: int, plan: Plan | None) -> Authority:
-        """Return the verdict as published; plan is the policy's newest, executed or not."""
+    def authority(
+        self, before: Authority, now_ns: int, plan: Plan | None, hindered: str
+    ) -> Authority:
+        """
+        Return the verdict as published.
+
+        plan: the policy's newest, executed or not. hindered: what slows the arm down, '' nothing.
+        """
         same = (self.who, self.operator) == (before.who, before.operator)
         since_ns = before.since_ns if same else now_ns
         version, score = (plan.version, plan.score) if plan else ('', float('nan'))
-        return Authority(self.who, self.why, since_ns, self.operator, version, score)
+        why = f'{self.why}; {hindered}' if hindered else self.why
+        return Authority(self.who, why, since_ns, self.operator, version, score)

@@ -1,6 +1,6 @@
 """A robot's YAML and URDF -> RobotSpec. Only these two files know the robot's numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from il_ros.config import from_mapping, load_config
 from il_ros.registry import nearest
 from il_ros.robot.urdf import Limit, limits, parse
 from il_ros.share import share
-from il_ros.spec import Arm, Camera, CommandTopic, RobotSpec
+from il_ros.spec import Arm, Camera, CommandTopic, RobotSpec, Safety
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class RobotConfig:
     cameras: tuple[Any, ...] = ()
     joint_state_topics: tuple[str, ...] = ('joint_states',)
     command_topics: tuple[Any, ...] = ()
+    safety: Any = None  # a mapping of Safety's fields; without it only limits of joints are kept
 
 
 def robots() -> tuple[str, ...]:
@@ -133,6 +134,7 @@ def _spec(
         wire_offset=offset,
         joint_state_topics=tuple(config.joint_state_topics),
         command_topics=tuple(_command_topic(path, topic, names) for topic in topics),
+        safety=_safety(config.safety, [arm.name for arm in arms], f'{path}: safety'),
     )
 
 
@@ -149,6 +151,30 @@ def _command_topic(path: Path, topic: TopicConfig, names: tuple[str, ...]) -> Co
     if unknown := [name for name in topic.joints if name not in names]:
         raise ValueError(f'{path}: command topic {topic.topic!r}: unknown joints {unknown}')
     return CommandTopic(topic.topic, topic.type, topic.joints or names)
+
+
+def _safety(given: Any, arms: list[str], where: str) -> Safety | None:
+    """Read what the arms shall keep away from; ValueError names what cannot be."""
+    if given is None:
+        return None
+    safety: Safety = _part(Safety, given, where)
+    if not isinstance(safety.workspace, dict):
+        raise ValueError(f'{where}: workspace: expected arm: [x, x, y, y, z, z]')
+    boxes = {arm: _box(box, f'{where}: workspace: {arm}') for arm, box in safety.workspace.items()}
+    if unknown := [arm for arm in boxes if arm not in arms]:
+        raise ValueError(f'{where}: workspace of {unknown}; the arms are {arms}')
+    if safety.approach_s <= 0:
+        raise ValueError(f'{where}: approach_s {safety.approach_s:g} s; expected more than 0')
+    table = None if safety.table is None else float(safety.table)
+    return replace(safety, table=table, workspace=boxes)
+
+
+def _box(given: Any, where: str) -> tuple[float, ...]:
+    """Return x, y and z, from .. to [m]; ValueError when that is no box."""
+    box = tuple(float(end) for end in given)
+    if len(box) != 6 or any(low >= high for low, high in zip(box[::2], box[1::2], strict=True)):
+        raise ValueError(f'{where}: {given!r} is not x, y and z, each from .. to [m]')
+    return box
 
 
 def _places(arms: list[ArmConfig]) -> tuple[Arm, ...]:
