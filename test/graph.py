@@ -9,7 +9,6 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import mkdtemp
 from time import monotonic, sleep
 
 import numpy as np
@@ -17,6 +16,7 @@ import rclpy
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from scratch import folder
 from std_srvs.srv import Trigger
 
 from il_ros import wire
@@ -39,7 +39,7 @@ class Graph:
         domain = reserve()
         self.environment = {**os.environ, 'ROS_DOMAIN_ID': str(domain), 'PYTHONUNBUFFERED': '1'}
         self.namespace = namespace
-        self.logs = Path(mkdtemp(prefix='il_ros_graph_'))
+        self.logs = folder('graph')
         self.processes: dict[str, subprocess.Popen] = {}
         for name, parameters in parts.items():
             self.start(name, parameters)
@@ -208,10 +208,10 @@ def checkpoint(seed: int = 0, inputs=('position', 'velocity'), cameras=()) -> Pa
     from il_ros.trainer import train
 
     spec = learning.robot()
-    folder = Path(mkdtemp(prefix='il_ros_checkpoint_'))
+    out = folder('checkpoint')
     config = learning.tiny(inputs=inputs, cameras=cameras, seed=seed)
-    train(config, learning.episodes(spec, cameras=cameras), spec, folder)
-    return folder
+    train(config, learning.episodes(spec, cameras=cameras), spec, out)
+    return out
 
 
 def settle(is_still, seconds: float = 0.3) -> bool:

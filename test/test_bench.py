@@ -41,6 +41,7 @@ def test_write_speed(tmp_path):
     assert mb_s / messages_s == pytest.approx(size / len(list(load(SPEC, 0.2))))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize('reliable', [False, True])
 def test_recorder_loses_nothing(capfd, reliable):
     """Through DDS, between two processes: what was published is in the bag."""

@@ -43,6 +43,7 @@ def measured(tmp_path, segment_bytes):
     return json.loads(done.stdout)['lost']
 
 
+@pytest.mark.alone
 def test_the_segment_is_what_keeps_bursts_of_images(tmp_path):
     small = 512 << 10  # Fast DDS's own default
     assert measured(tmp_path, None) < measured(tmp_path, small)

@@ -9,6 +9,7 @@ from il_ros.robot.load import load_robot
 from il_ros.spec import JointSample, Who
 from il_ros.teleop.mapping import BUTTONS
 
+pytestmark = pytest.mark.alone  # in real time, in which a tick must not be late
 SPEC = load_robot('sim')
 LOCK = wire.Topic('estop', 'std_msgs/msg/Bool')
 STILL = np.zeros(SPEC.size)

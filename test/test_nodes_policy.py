@@ -18,6 +18,7 @@ from il_ros.nodes.graph_parts import GraphParts
 from il_ros.robot.load import load_robot
 from il_ros.spec import Who
 
+pytestmark = pytest.mark.alone  # in real time, in which a tick must not be late
 SPEC = load_robot('sim')
 INPUTS = ('position', 'velocity', 'objects')
 BLOCK = np.array([[0.1, 0.2, 0.3, 0.0, 0.0, 0.0, 1.0]])

@@ -15,6 +15,7 @@ from il_ros.session.collect import read_results
 from il_ros.spec import Who
 from il_ros.teleop.mapping import BUTTONS
 
+pytestmark = pytest.mark.alone  # in real time, in which a plan must not be late
 SPEC = load_robot('sim')
 NODES = ('sim_node', 'intervention_node', 'recorder_node')
 

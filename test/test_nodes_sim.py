@@ -9,6 +9,7 @@ from il_ros.observation import images
 from il_ros.robot.load import load_robot
 from il_ros.spec import Decision
 
+pytestmark = pytest.mark.alone  # in real time, in which a tick must not be late
 SPEC = load_robot('sim')
 (TARGET,) = SPEC.command_topics
 IMAGE = wire.image_topic('cam_high', 'jpeg')
