@@ -8,7 +8,7 @@ from il_ros.config import from_mapping
 from il_ros.policy.config import TrainConfig
 from il_ros.policy.model import Policy
 from il_ros.studies.conditions import of
-from il_ros.studies.version0_vs_version1 import VERSION_0, Version0VsVersion1, claim
+from il_ros.studies.version0_vs_version1 import BASE, Version0VsVersion1, claim
 
 SIZES = {'position': 14, 'velocity': 14, 'objects': 27, 'grasp': 54, 'action': 14}  # of detour
 STUDY = Version0VsVersion1()
@@ -35,6 +35,7 @@ def test_every_condition_has_its_trainings_and_a_control_its_pair():
     for head in STUDY.heads:
         assert sum(key.startswith(f'detour/six/{head}/') for key in keys) == 5
     assert {'detour/pausing/l2', 'detour/pausing/flow', 'detour/six/l2 told'} <= conditions
+    assert 'detour/six/l1 told' in conditions
     told = next(cell for cell in STUDY.cells() if ' told' in cell.key)
     assert told.settings['told'] == 6 and 'demonstrator' in told.settings['train']['inputs']
 
@@ -55,9 +56,9 @@ def test_the_claim_is_the_gap_with_six_less_the_gap_with_one():
     rates = {'one/l2': 0.9, 'one/flow': 0.9, 'one/mog': 0.95}
     rates |= {'six/l2': 0.3, 'six/flow': 0.9, 'six/mog': 0.5}
     done = rows({f'detour/{name}': rate for name, rate in rates.items()})
-    best, found = claim(done, 'detour', ('flow', 'mog'))
+    best, found = claim(done, 'detour', BASE, ('flow', 'mog'))
     assert best == {'one': 'mog', 'six': 'flow'}
-    gap = of(done, 'detour/six/flow').mean() - of(done, f'detour/six/{VERSION_0}').mean()
-    before = of(done, 'detour/one/mog').mean() - of(done, f'detour/one/{VERSION_0}').mean()
+    gap = of(done, 'detour/six/flow').mean() - of(done, f'detour/six/{BASE}').mean()
+    before = of(done, 'detour/one/mog').mean() - of(done, f'detour/one/{BASE}').mean()
     assert found.value == pytest.approx(gap - before)
     assert 0.4 < found.low < found.value < found.high < 0.7 and found.p < 0.01
