@@ -198,8 +198,9 @@ class Version0VsVersion1(Study):
             axis.set_title(task)
         axes[0].set_ylabel('success')
         axes[0].set_ylim(0, 1)
-        if done:
-            axes[0].legend(title='demonstrators')
+        shown = [axis for axis in axes if axis.get_legend_handles_labels()[0]]
+        if shown:
+            shown[0].legend(title='demonstrators')
         return figure
 
 
