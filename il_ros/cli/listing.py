@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterable
 
-HELP = 'names: heads, encoders, tasks, studies, gates, robots or sessions'
+HELP = 'names: heads, encoders, tasks, studies, gates, robots, leaders or sessions'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +62,13 @@ def robots() -> Iterable[str]:
     return [path.stem for path in share('config', 'robots').glob('*.yaml')]
 
 
+def leaders() -> Iterable[str]:
+    """Return the leader arms that ship; they can also be given as the path of a YAML."""
+    from il_ros.teleop.leader_config import leaders
+
+    return leaders()
+
+
 def sessions() -> Iterable[str]:
     """Return the sessions of `il-ros up`."""
     from il_ros.bringup.sessions import SESSIONS
@@ -76,5 +83,6 @@ NAMES: dict[str, Callable[[], Iterable[str]]] = {
     'studies': studies,
     'gates': gates,
     'robots': robots,
+    'leaders': leaders,
     'sessions': sessions,
 }

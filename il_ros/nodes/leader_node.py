@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import numpy as np
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
@@ -27,7 +28,7 @@ PARAMS = (
 
 
 class LeaderNode(Node):
-    """Read the arms and publish; a leader engaged by being there is silent until ~/engage."""
+    """Read the arms and publish; nobody is at those that a service engages, until it does."""
 
     def __init__(self):
         super().__init__('leader_node')
@@ -42,7 +43,7 @@ class LeaderNode(Node):
             self.get_logger().info(f'{self.p.leader} has no driver: another program publishes it')
             return
         self.arms = make(DRIVERS, self.config.driver, self.spec, self.config)
-        self.engaged = [self.config.engage != 'always' for _ in self.spec.arms]
+        self.engaged = [self.config.engage != 'service' for _ in self.spec.arms]
         self.leader = publisher(self, wire.LEADER, keep_all=self.p.lockstep)
         LeaderInputs(self, self.drive, self.map, self.arms, self.p.lockstep, self.on_tick)
         names = [arm.name for arm in self.spec.arms]
@@ -70,7 +71,7 @@ class LeaderNode(Node):
         assert self.arms is not None
         try:
             position = self.arms.read(now_ns)
-            if position is not None and self.config.drive > 0.0:
+            if self.config.drive > 0.0:
                 self.arms.drive(self.drive.towards(now_ns, position))
         except NoReading as error:
             self.wrong = str(error)
@@ -78,11 +79,11 @@ class LeaderNode(Node):
             self.meter.count('failed')
             return
         self.wrong = ''
-        self.publish(now_ns, position)
+        self.publish(self.arms, now_ns, position)
 
-    def publish(self, now_ns: int, position) -> None:
+    def publish(self, arms: LeaderArms, now_ns: int, position: np.ndarray) -> None:
         """Say where the engaged arms are; nobody is at the others."""
-        if position is None or not any(self.engaged):
+        if not (arms.is_held and any(self.engaged)):
             self.leader.publish(wire.nobody_msg(now_ns))
         else:
             led = self.map.leads(tuple(self.engaged))

@@ -32,6 +32,8 @@ class DynamixelArms:
     `drive` of full PWM, which a hand overcomes.
     """
 
+    is_held = True  # for all that they can tell
+
     def __init__(self, spec: RobotSpec, config: LeaderConfig):
         self._drive = config.drive
         self._ids = _ids(spec, config)  # (M,) of (port, id)

@@ -65,9 +65,9 @@ class Leader:
             opening = reading.position[arm.gripper].item()
             if np.isfinite(opening):
                 target[arm.gripper] = self._grips[index].follow(opening)
-        is_always = self._config.engage == 'always'
+        needs_button = self._config.engage == 'button'
         engaged = tuple(
-            has and (bool(button) or is_always)
+            has and (bool(button) or not needs_button)
             for has, button in zip(reading.has, held, strict=True)
         )
         target = np.clip(target, self._spec.lower, self._spec.upper)

@@ -7,6 +7,7 @@ import numpy as np
 DRIVERS = {
     'dynamixel': 'il_ros.teleop.dynamixel_arms:DynamixelArms',
     'simulated': 'il_ros.teleop.simulated_leader:SimulatedLeader',
+    'window': 'il_ros.teleop.leader_window:LeaderWindow',
 }
 
 
@@ -21,8 +22,10 @@ class LeaderArms(Protocol):
     Made from (spec, config); ValueError for a device that is not there, or not as configured.
     """
 
-    def read(self, now_ns: int) -> np.ndarray | None:
-        """Return where the joints (M,) are, None when nobody is at them; or raise NoReading."""
+    is_held: bool  # whether somebody is at them, as far as they can tell
+
+    def read(self, now_ns: int) -> np.ndarray:
+        """Return where the joints (M,) are, or raise NoReading."""
 
     def drive(self, target: np.ndarray) -> None:
         """Pull the joints (M,) there, gently; NaN lets one go. Or raise NoReading."""

@@ -12,7 +12,7 @@ from il_ros.registry import nearest
 from il_ros.share import share
 
 MODES = ('auto', 'absolute', 'clutched')
-ENGAGE = ('button', 'always')
+ENGAGE = ('button', 'service', 'always')
 GRIPS = ('follow', 'switch')
 
 
@@ -41,7 +41,7 @@ class LeaderConfig:
     mode: str = 'auto'  # absolute where leader and follower match at engagement, else clutched
     match: float = 0.2  # [rad] of the joint that is furthest off: less is a match
     blend: float = 0.5  # [rad/s] at which what is left of a mismatch goes away, in absolute mode
-    engage: str = 'button'  # the dead-man's, or always: whoever moves the leader has the arms
+    engage: str = 'button'  # the dead-man; ~/engage of leader_node; always, while it is heard
     grip: str = 'follow'  # the leader's opening, or a switch between open and closed
     grip_play: float = 0.02  # [opening] the leader's may change by without the follower's
     grip_close: float = 0.35  # of a switch: below, it closes

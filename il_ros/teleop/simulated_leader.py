@@ -10,6 +10,8 @@ from il_ros.teleop.leader_map import LeaderMap
 class SimulatedLeader:
     """Leader arms that stay where they are put."""
 
+    is_held = True
+
     def __init__(self, spec: RobotSpec, config: LeaderConfig):
         self._position = LeaderMap(spec, config).to_leader(spec.home)  # (M,)
         self._hands: np.ndarray | None = None
