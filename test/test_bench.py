@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from graph import checkpoint
 
 from il_ros import wire
 from il_ros.cli.main import main
@@ -57,3 +58,16 @@ def test_a_disk_too_small(capfd):
     """It is said before anything starts, with what to do about it."""
     assert main(['bench', 'recorder', '--seconds', '1e9']) == 2
     assert 'set TMPDIR' in capfd.readouterr().err
+
+
+def test_hands(capfd):
+    """Over the graph: a person has the arms soon, and nothing jumps."""
+    folder = str(checkpoint())
+    words = ['bench', 'hands', '--takeovers', '3', '--commands', '120', '--json']
+    assert main([*words, '--checkpoint', folder]) == 0
+    figures = json.loads(capfd.readouterr().out.splitlines()[-1])
+    assert figures['takeovers'] == 3 and figures['unsafe'] == 0
+    assert 0 < figures['button_to_command_p50_ms'] <= figures['button_to_command_p99_ms']
+    assert figures['hand_back_to_fresh_chunk_ms'] > 0
+    worst = [figures[f'worst_{name}'] for name in ('velocity', 'acceleration', 'jerk')]
+    assert 0 < max(worst) <= 1 + 1e-6

@@ -1,4 +1,4 @@
-"""The nodes of the recorder's benchmark: a recorder, and a process that publishes the load."""
+"""The nodes of the benchmarks over a graph: what is measured, and a process that loads it."""
 
 from collections.abc import Sequence
 
@@ -19,6 +19,20 @@ def recorder_bench(
         Part(
             'load_node',
             {'root_dir': root_dir, 'seconds': seconds, 'reliable': reliable},
+            ends_session=True,
+        ),
+    ]
+
+
+def hands_bench(root_dir: str, checkpoint: str, takeovers: int) -> list[Part]:
+    """Return the nodes that take over from a policy so many times, in real time."""
+    return [
+        Part('sim_node', {}),
+        Part('intervention_node', {}),
+        Part('policy_node', {'device': 'cpu'}),
+        Part(
+            'hands_load_node',
+            {'checkpoint': checkpoint, 'takeovers': takeovers, 'root_dir': root_dir},
             ends_session=True,
         ),
     ]

@@ -28,6 +28,14 @@ what is measured:
             them in the bag, found by stamp; delay_p99_ms: from stamp to recorder; load_late_ms:
             the longest that the load itself was late: above 20, this machine was too busy.
             writer_*: what one process writes into a bag at most, to the page cache.
+  hands     sim, policy and intervention nodes in real time over DDS, and a person who takes over
+            at random moments, with sticks or with leader arms that are not where the robot is:
+            button_to_command: from the dead-man button to the first command of the person, as it
+            arrives; hand_back_to_fresh_chunk_ms: from letting go to the first command of a plan
+            made after it, median; worst_*: of all commands, as parts of their limits.
+            joints_*: the same of the sim's joints, in process, over an empty table.
+            unsafe: how many of --commands commands, asked for by adversaries (leaps, arms led
+            into each other and the table, NaN, what is old), were outside of any limit.
 cores and load (processes that ran or waited, last minute) say what else the machine had to do."""
 CAMERAS = ('cam_high', 'cam_left_wrist', 'cam_right_wrist')
 MIN_SECONDS = 1.0
@@ -38,10 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = MEASURED
-    parser.add_argument('what', choices=('sim', 'recorder'))
+    parser.add_argument('what', choices=('sim', 'recorder', 'hands'))
     parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--episodes', type=int, default=3, help='of each measurement of the sim')
     parser.add_argument('--seconds', type=float, default=60.0, help='of the recorder bench')
+    parser.add_argument('--checkpoint', default='', help='whom hands take over from (hands bench)')
+    parser.add_argument('--takeovers', type=int, default=1000, help='of the hands bench')
+    parser.add_argument('--commands', type=int, default=10_000, help='hostile ones (hands bench)')
     parser.add_argument(
         '--reliable', action='store_true', help='cameras offer reliable images (recorder bench)'
     )
@@ -51,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Measure and print."""
     machine = {'cores': len(os.sched_getaffinity(0)), 'load': round(os.getloadavg()[0], 2)}
-    result = bench_sim(args) if args.what == 'sim' else bench_recorder(args)
-    result |= machine
+    bench = {'sim': bench_sim, 'recorder': bench_recorder, 'hands': bench_hands}[args.what]
+    result = bench(args) | machine
     if args.json:
         print(json.dumps(result))
     else:
@@ -148,6 +159,50 @@ def bench_recorder(args: argparse.Namespace) -> dict[str, Any]:
         figures = recorded(Path(folder), args.seconds)
         mb_s, messages_s = write_speed(Path(folder) / 'write_speed', load_robot('sim'))
     return {**figures, 'writer_mb_s': round(mb_s), 'writer_messages_s': round(messages_s)}
+
+
+def bench_hands(args: argparse.Namespace) -> dict[str, Any]:
+    """How soon a person has the arms, and how smoothly; whether anything unsafe is commanded."""
+    from il_ros.robot.load import load_robot
+    from il_ros.rollout.adversary import unsafe
+
+    spec = load_robot('sim')
+    figures = {**graph_hands(args), **joints_of(args)}
+    rounded = {key: round(value, 4) for key, value in figures.items()}
+    return rounded | {'unsafe': unsafe(spec, args.commands, 0), 'commands': args.commands}
+
+
+def graph_hands(args: argparse.Namespace) -> dict[str, float]:
+    """Return what taking over from a policy comes to over the graph."""
+    from il_ros.bringup.bench import hands_bench
+    from il_ros.bringup.domains import stay_apart
+    from il_ros.bringup.processes import run
+
+    stay_apart(os.environ)
+    with tempfile.TemporaryDirectory(prefix='il_ros_bench_') as folder:
+        checkpoint = args.checkpoint or str(small_checkpoint(Path(folder), 'transfer'))
+        code = run(hands_bench(folder, checkpoint, args.takeovers), out=sys.stderr)
+        if code != 0:
+            raise ValueError(f'the nodes of the benchmark ended with exit code {code}; see above')
+        return json.loads((Path(folder) / 'hands.json').read_text())
+
+
+def joints_of(args: argparse.Namespace) -> dict[str, float]:
+    """Return the worst of the sim's joints in as many take-overs, as parts of the limits."""
+    from il_ros.robot.load import load_robot
+    from il_ros.rollout.takeovers import quarrel, worst
+    from il_ros.sim.tasks.nothing import Nothing
+    from il_ros.sim.world import World
+
+    spec = load_robot('sim')
+    _, joints = quarrel(World(spec, Nothing()), args.takeovers, 0)
+    return dict(
+        zip(
+            ('joints_velocity', 'joints_acceleration', 'joints_jerk'),
+            worst(spec, joints),
+            strict=True,
+        )
+    )
 
 
 def check_room(folder: Path, seconds: float) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from itertools import combinations, product
 
-import coal
 import numpy as np
 import pinocchio as pin
 
@@ -123,7 +122,7 @@ def _ends(box: tuple[float, ...]) -> Iterable[tuple[np.ndarray, float]]:
 
 def _add_plane(shapes: pin.GeometryModel, name: str, normal: np.ndarray, offset: float) -> int:
     """Add what lies behind normal . x = offset [m]; return its number."""
-    solid = coal.Halfspace(normal, offset)
+    solid = pin.hppfcl.Halfspace(normal, offset)
     return shapes.addGeometryObject(pin.GeometryObject(name, 0, pin.SE3.Identity(), solid))
 
 
@@ -132,7 +131,7 @@ def _add_point(model: pin.Model, shapes: pin.GeometryModel, link: str) -> int:
     if not model.existFrame(link):
         raise ValueError(f'safety: workspace: the URDF has no link {link}')
     frame = model.frames[model.getFrameId(link)]
-    ball = coal.Sphere(_POINT)
+    ball = pin.hppfcl.Sphere(_POINT)
     return shapes.addGeometryObject(
         pin.GeometryObject(link, frame.parentJoint, frame.placement, ball)
     )

@@ -1,0 +1,131 @@
+"""The benchmark of hands: somebody who presses the dead-man and lets go, all the time."""
+
+import json
+import threading
+from pathlib import Path
+from time import monotonic_ns, sleep
+
+import numpy as np
+from rclpy.node import Node
+
+from il_ros import wire
+from il_ros.nodes.client import Client, wait_until
+from il_ros.nodes.graph_policy import GraphPolicy
+from il_ros.nodes.meeting import introduce
+from il_ros.nodes.params import Param, declare
+from il_ros.nodes.run import finish, run
+from il_ros.nodes.topics import publisher, subscribe
+from il_ros.robot.load import load_robot
+from il_ros.rollout.takeovers import PressedHands, Tick, graph_figures
+from il_ros.spec import JointSample, Who
+
+PARAMS = (
+    Param('robot', 'sim', 'name in config/robots, or a robot YAML', fixed=True),
+    Param('checkpoint', '', 'of the policy that is taken over from', fixed=True),
+    Param('takeovers', 1000, 'how often', low=1, fixed=True),
+    Param('seed', 0, 'of moments and wishes', fixed=True),
+    Param('root_dir', 'runs/bench', 'folder of hands.json', fixed=True),
+)
+PARTS = ('sim_node', 'intervention_node', 'policy_node')
+PATIENCE_S = 20.0
+
+
+class HandsLoadNode(Node):
+    """Hold sticks and leader arms, take over at random moments, and time what comes of it."""
+
+    def __init__(self):
+        super().__init__('hands_load_node')
+        self.p = declare(self, PARAMS)
+        self.spec = load_robot(self.p.robot)
+        self.client = Client(self)
+        self.person = PressedHands(self.spec, np.random.default_rng(self.p.seed))
+        self.joy, self.leader = publisher(self, wire.JOY), publisher(self, wire.LEADER)
+        self.commands: list[tuple[int, int, np.ndarray]] = []  # stamp, when it came [ns], (A,)
+        self.who: dict[int, tuple[Who, ...]] = {}  # stamp [ns] -> who has each arm
+        self.newest: tuple[Who, ...] = ()
+        self.events: list[tuple[int, bool]] = []  # when [ns], pressed or let go
+        subscribe(self, wire.AUTHORITY, self.on_authority, keep_all=True)
+        subscribe(self, wire.COMMAND, self.on_command, keep_all=True)
+        self.create_timer(self.spec.dt_s, self.on_time)
+        self.timer = self.create_timer(0.1, self.begin)
+
+    def begin(self) -> None:
+        """Run the benchmark beside the callbacks, once these are served."""
+        self.timer.cancel()
+        threading.Thread(target=self.program, daemon=True).start()
+
+    def program(self) -> None:
+        """Bring the policy to act, take over and hand back, tell the figures."""
+        try:
+            introduce(self.client, PARTS)
+            policy = GraphPolicy(self.client)
+            policy.load(self.p.checkpoint)
+            policy.act(True)
+            for _ in range(self.p.takeovers):
+                self.take_over()
+            figures = graph_figures(self.spec, self.joined(), self.events)
+            (Path(self.p.root_dir) / 'hands.json').write_text(json.dumps(figures))
+            finish(self)
+        except (RuntimeError, ValueError, OSError) as error:
+            self.get_logger().error(str(error))
+            finish(self, 1)
+
+    def take_over(self) -> None:
+        """Let the policy act for a moment, take over for a moment, hand back."""
+        wait_until(self.policy_acts, PATIENCE_S, 'the policy does not act')
+        sleep(self.person.moment_s())
+        self.person.reach_out(self.commands[-1][-1])
+        self.press(True)
+        sleep(self.person.moment_s())
+        self.press(False)
+
+    def policy_acts(self) -> bool:
+        """Whether every arm is the policy's."""
+        return bool(self.commands) and set(self.newest) == {Who.POLICY}
+
+    def joined(self) -> list[Tick]:
+        """Return the commands, each with who was behind it."""
+        commands = list(self.commands)
+        return [Tick(stamp, came, row, self.who.get(stamp, ())) for stamp, came, row in commands]
+
+    def press(self, is_held: bool) -> None:
+        """Press the dead-man, or let go, and say so at once."""
+        self.person.is_held = is_held
+        self.events.append((monotonic_ns(), is_held))
+        self.say_joy()
+
+    def on_time(self) -> None:
+        """Say where sticks and leader arms are, as their drivers do."""
+        now_ns = self.get_clock().now().nanoseconds
+        pose = self.person.leader()
+        if pose is None:
+            self.leader.publish(wire.nobody_msg(now_ns))
+        else:
+            sample = JointSample(now_ns, pose, 0 * pose, 0 * pose)
+            self.leader.publish(wire.joints_msg(self.spec, sample))
+        self.say_joy()
+
+    def say_joy(self) -> None:
+        """Publish the sticks and buttons."""
+        now_ns = self.get_clock().now().nanoseconds
+        self.joy.publish(wire.joy_msg(now_ns, *self.person.pad()))
+
+    def on_authority(self, data: bytes) -> None:
+        """Note who has the arms at a tick."""
+        stamp_ns, arms = wire.read_authority(data)
+        self.newest = self.who[stamp_ns] = tuple(arm.who for arm in arms)
+
+    def on_command(self, data: bytes) -> None:
+        """Note a command, and when it came."""
+        came_ns = monotonic_ns()
+        chunk = wire.read_trajectory(self.spec, data, wire.COMMAND.name)
+        self.commands.append((chunk.stamp_ns, came_ns, chunk.targets[0]))
+
+
+def main(args=None):
+    """Run the node."""
+    return run(HandsLoadNode, args)
+
+
+if __name__ == '__main__':
+    main()
