@@ -146,6 +146,7 @@ def test_every_library_that_is_imported_is_required():
         'yaml': 'pyyaml',
         'pinocchio': 'pin',
         'eigenpy': 'pin',
+        'coal': 'pin',
         'dynamixel_sdk': 'dynamixel-sdk',
         'serial': 'dynamixel-sdk',  # by which it speaks
     }
