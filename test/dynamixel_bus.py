@@ -77,7 +77,8 @@ class SimulatedBus:
         tty.setraw(self._slave)
         self.path = os.ttyname(self._slave)
         self.heard: list[tuple[int, int, bytes]] = []  # id, instruction, parameters
-        self._ends = False
+        self.taken = 0  # bytes so far
+        self.is_gone = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -89,8 +90,8 @@ class SimulatedBus:
 
     def unplug(self) -> None:
         """Take the adapter out."""
-        if not self._ends:
-            self._ends = True
+        if not self.is_gone:
+            self.is_gone = True
             self._thread.join()
             os.close(self._slave)
             os.close(self._master)
@@ -98,14 +99,16 @@ class SimulatedBus:
     def _serve(self) -> None:
         """Read packets as they come, and answer."""
         data = b''
-        while not self._ends:
+        while not self.is_gone:
             if not select.select([self._master], [], [], 0.02)[0]:
                 continue
-            data += os.read(self._master, 4096)
+            fresh = os.read(self._master, 4096)
+            data += fresh
             while (found := self._next(data)) is not None:
                 number, body, data = found
                 self.heard.append((number, body[0], body[1:]))
                 self._answer(number, body[0], body[1:])
+            self.taken += len(fresh)
 
     def _next(self, data: bytes) -> tuple[int, bytes, bytes] | None:
         """Return id and body of the first whole packet, and what follows it."""

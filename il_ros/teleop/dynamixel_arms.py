@@ -70,11 +70,11 @@ class DynamixelArms:
         counts = np.where(pulled, target, 0.0) * TURN / (2 * pi) + MIDDLE
         try:
             self._write(GOAL_POSITION, pulled, counts.round())
-            self._write(TORQUE_ENABLE, pulled != self._is_pulled, pulled)
+            if (pulled != self._is_pulled).any():
+                self._pull(pulled)
         except BusError as error:
             self._must_prepare = True
             raise NoReading(str(error)) from error
-        self._is_pulled = pulled
 
     def take_hands(self, position: np.ndarray | None) -> None:
         """Hold nothing: real hands need no word."""
@@ -98,6 +98,17 @@ class DynamixelArms:
                 bus.set(number, GOAL_PWM, round(self._drive * FULL_PWM))
         self._is_pulled[:] = False
         self._must_prepare = False
+
+    def _pull(self, pulled: np.ndarray) -> None:
+        """Pull or let go of joints (M,) bool; BusError for one that did not hear of it."""
+        self._write(TORQUE_ENABLE, pulled != self._is_pulled, pulled)
+        for port, bus in self._buses.items():
+            wanted = [
+                int(on) for (its, _), on in zip(self._ids, pulled, strict=True) if its == port
+            ]
+            if bus.read(TORQUE_ENABLE) != wanted:
+                raise BusError(f'{port}: a servo did not take its torque')
+        self._is_pulled = pulled
 
     def _write(self, register, which: np.ndarray, values: np.ndarray) -> None:
         """Set a register of some joints (M,) bool to values (M,)."""

@@ -2,6 +2,7 @@
 
 import termios
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -106,9 +107,10 @@ class DynamixelBus:
 
     def _answers(self, number: int) -> bool:
         for _ in range(TRIES):
-            _, result, _ = self._transfer(partial(self._packets.ping, self._handler, number))
-            if result == COMM_SUCCESS:
-                return True
+            with suppress(BusError):
+                ping = partial(self._packets.ping, self._handler, number)
+                if self._transfer(ping)[1] == COMM_SUCCESS:
+                    return True
         return False
 
     def _read(self, register: Register) -> list[int]:
