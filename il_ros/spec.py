@@ -55,6 +55,8 @@ class Safety:
     table: float | None = None  # [m] height of the table, None where there is none
     table_distance: float = 0.001  # [m] between a shape and the table
     approach_s: float = 0.06  # nobody comes nearer faster than the room left within this time
+    lag: float = 0.15  # [rad] a joint so far behind its command holds the arms; half of it slows
+    effort: float = 1.0  # the same for a share of the URDF's effort
     workspace: dict[str, tuple[float, ...]] = field(
         default_factory=dict
     )  # arm -> x, y, z from, to

@@ -33,7 +33,7 @@ SHOULDERS = [arm.joints.start + 1 for arm in SPEC.arms]
 def guarded(position=SPEC.home):
     """Return a guard, and the motion that it guards, seated at a position (N,)."""
     guard = Guard(SPEC, SPEC.safety)
-    motion = Motion(SPEC, guard)
+    motion = Motion(SPEC, [guard])
     motion.seat(position)
     return guard, motion
 
@@ -143,10 +143,12 @@ def test_stops_of_all_joints_are_those_of_each():
 
 def test_the_reason_is_in_the_authority():
     """Nobody has to guess why an arm is slow."""
-    arbiter = Arbiter(SPEC, load_sources())
+    arbiter, command = Arbiter(SPEC, load_sources()), SPEC.home
     for k in range(80):
-        joints = JointSample(k * SPEC.dt_ns, SPEC.home, 0 * SPEC.home, 0 * SPEC.home)
+        joints = JointSample(k * SPEC.dt_ns, command, 0 * SPEC.home, 0 * SPEC.home)
         arbiter.offer(Proposal(joints.stamp_ns, leant(1.2, SHOULDERS[RIGHT]), (True, True)))
-        left, right = arbiter.tick(joints).authority
+        decision = arbiter.tick(joints)
+        command = decision.command
+    left, right = decision.authority
     assert left.why == 'leader engaged'
     assert right.why.startswith('leader engaged; stopped: right_finger')

@@ -112,7 +112,7 @@ def test_an_unknown_robot_is_told_the_nearest():
     ('change', 'why'),
     [
         ({'tabel': 0.0}, "unknown key 'tabel' (did you mean 'table'?)"),
-        ({'approach_s': 0.0}, 'approach_s 0 s; expected more than 0'),
+        ({'approach_s': 0.0}, 'approach_s 0; expected more than 0'),
         ({'workspace': {'left': [0, 1, 0, 1]}}, 'is not x, y and z, each from .. to [m]'),
         ({'workspace': {'lft': [0, 1, 0, 1, 0, 1]}}, "workspace of ['lft']; the arms are"),
         ({'workspace': [0, 1]}, 'expected arm: [x, x, y, y, z, z]'),

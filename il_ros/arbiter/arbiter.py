@@ -9,6 +9,7 @@ from il_ros.arbiter.motion import Motion, State
 from il_ros.arbiter.persons import Persons
 from il_ros.arbiter.reseat import Reseat
 from il_ros.arbiter.sources import ArbiterConfig
+from il_ros.arbiter.strain import Strain
 from il_ros.arbiter.verdict import Verdict
 from il_ros.registry import nearest
 from il_ros.spec import ActionChunk, Authority, Decision, JointSample, Proposal, RobotSpec, Who
@@ -22,8 +23,10 @@ class Arbiter:
     def __init__(self, spec: RobotSpec, config: ArbiterConfig):
         self.spec = spec
         self.config = config
-        self._guard = Guard(spec, spec.safety) if spec.safety is not None else None
-        self._motion = Motion(spec, self._guard)
+        safety = spec.safety
+        self._strain = Strain(spec, safety) if safety is not None else None
+        self._vets = (self._strain, Guard(spec, safety)) if self._strain and safety else ()
+        self._motion = Motion(spec, self._vets)
         self._persons = Persons(spec, config)
         self._locks = Locks(config)
         lasts_s = config.policy.timeout if config.policy else 0.0
@@ -120,6 +123,8 @@ class Arbiter:
         self._take_pending(now_ns)
         highest, locked = self._locks.update(now_ns)
         self._update_seat(joints)
+        if self._strain is not None:
+            self._strain.feel(joints, self._motion.command)
         verdicts = [self._decide(i, highest, locked) for i in range(len(self.spec.arms))]
         return self._execute(verdicts)
 
@@ -221,17 +226,22 @@ class Arbiter:
                 wanted[:, arm.all] = np.array(verdict.target.rows())[:, arm.all]
         command = self._motion.step(State(*wanted), moves)
         plans = [executor.plan or self._plan for executor in self._executors]
-        hindered = self._guard.why if self._guard is not None else ('',) * len(verdicts)
         self._authority = tuple(
-            verdict.authority(before, self._now_ns, plan, by)
-            for verdict, before, plan, by in zip(
-                verdicts, self._authority, plans, hindered, strict=True
+            verdict.authority(before, self._now_ns, plan, self._hindered(i))
+            for i, (verdict, before, plan) in enumerate(
+                zip(verdicts, self._authority, plans, strict=True)
             )
         )
         self.sources = tuple(verdict.source for verdict in verdicts)
         pleas = zip(self.spec.arms, verdicts, strict=True)
         self.request = '; '.join(f'{arm.name}: {v.why}' for arm, v in pleas if v.is_plea)
+        if self._strain is not None and self._strain.is_held:
+            self.request = '; '.join(filter(None, (self.request, self._strain.why[0])))
         return Decision(self._now_ns, command, self._authority)
+
+    def _hindered(self, arm: int) -> str:
+        """Return what slows an arm down or stops it, '' nothing."""
+        return '; '.join(vet.why[arm] for vet in self._vets if vet.why[arm])
 
     def _index(self, arm: str) -> int:
         """Return the place of the arm called so; ValueError names the nearest there is."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from il_ros.arbiter.braking import reach_of, stop_ends, stops, times_of
-from il_ros.arbiter.motion import State
+from il_ros.arbiter.motion import State, mixed
 from il_ros.robot.clearance import Clearance
 from il_ros.spec import RobotSpec, Safety
 
@@ -53,10 +53,10 @@ class Guard:
             self._judged = wish, self._room, self._seen
             return wish
         braked = brake()
-        mixed = _mixed(braked, wish, self._shares(before, here, there))
-        if self._is_clear(mixed, self._end(mixed), floor):
-            self._judged = mixed, self._room, self._seen
-            return mixed
+        eased = mixed(braked, wish, self._shares(before, here, there))
+        if self._is_clear(eased, self._end(eased), floor):
+            self._judged = eased, self._room, self._seen
+            return eased
         self._note_stop()
         return braked
 
@@ -170,9 +170,3 @@ class Guard:
     def _stop_reach(self, state: State) -> np.ndarray:
         """Return how far (N,) each joint goes until it stands, at most."""
         return reach_of(state.rows(), self._spec.acceleration, self._spec.jerk)
-
-
-def _mixed(one: State, other: State, share: np.ndarray) -> State:
-    """Return the state with a share (N,) of the other."""
-    rows = zip(one.rows(), other.rows(), strict=True)
-    return State(*(a + share * (b - a) for a, b in rows))

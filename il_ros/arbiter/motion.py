@@ -1,16 +1,14 @@
 """The motion generator: whatever is asked of it, the command keeps every limit, jerk included."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
 
 from il_ros.arbiter.braking import Point, Stop
 from il_ros.spec import RobotSpec
-
-if TYPE_CHECKING:
-    from il_ros.arbiter.guard import Guard
 
 POLE = 0.4  # tracking error left after a tick, three times over; smaller is stiffer
 CRUISE = 0.95  # part of the speed limit that a moving target may use up, so that it can be caught
@@ -34,6 +32,12 @@ class State:
 def at_rest(position: np.ndarray) -> State:
     """Return the state of standing still at position (N,)."""
     return State(np.array(position, dtype=np.float64), 0.0 * position, 0.0 * position)
+
+
+def mixed(one: State, other: State, share: np.ndarray | float) -> State:
+    """Return the state with a share of the other, (N,) or of all joints."""
+    rows = zip(one.rows(), other.rows(), strict=True)
+    return State(*(a + share * (b - a) for a, b in rows))
 
 
 def tracking_gain(dt_s: float, pole: float = POLE) -> np.ndarray:
@@ -77,6 +81,16 @@ def _pick(take: np.ndarray, one: State, other: State) -> State:
     )
 
 
+class Vet(Protocol):
+    """Somebody who must agree with every step."""
+
+    def forget(self) -> None:
+        """Forget what was: the command is seated anew."""
+
+    def vet(self, state: State, wish: State, brake: Callable[[], State]) -> State:
+        """Return what becomes of a wish for the next state; brake() is the first of a stop."""
+
+
 class Motion:
     """
     Jerk-limited motion of every joint on its own towards a moving target.
@@ -84,13 +98,13 @@ class Motion:
     Each tick a joint takes the first of three steps that is safe: follow (linear feedback, exact
     on a smooth target), catch up (ruckig, time-optimal in the target's moving frame), brake. Safe
     means: within the limits, and from there it can still stop within the position limits. By
-    induction braking is always safe, so no target whatever breaks a limit. What is chosen passes
-    the guard, where there is one.
+    induction braking is always safe, so no target whatever breaks a limit. What is chosen
+    passes the vets, one after the other.
     """
 
-    def __init__(self, spec: RobotSpec, guard: 'Guard | None' = None):
+    def __init__(self, spec: RobotSpec, vets: Sequence[Vet] = ()):
         self._spec = spec
-        self._guard = guard
+        self._vets = vets
         self._dt_s = spec.dt_s
         self._free, _ = integrator(spec.dt_s)
         self._response = tracking_response(spec.dt_s, tracking_gain(spec.dt_s))
@@ -109,8 +123,8 @@ class Motion:
         self.state = at_rest(position)
         self._lower = np.minimum(self._spec.lower, position)
         self._upper = np.maximum(self._spec.upper, position)
-        if self._guard is not None:
-            self._guard.forget()
+        for vet in self._vets:
+            vet.forget()
 
     @property
     def command(self) -> np.ndarray:
@@ -124,15 +138,15 @@ class Motion:
         target: where the joints shall be one period from now. moves: (N,) bool, False brakes.
         """
         chosen = self._choose(self._feasible(target), moves)
-        if self._guard is not None:
-            chosen = self._guarded(self._guard, chosen)
-        self.state = chosen
+        self.state = self._vetted(chosen) if self._vets else chosen
         self._narrow()
         return self.command
 
-    def _guarded(self, guard: 'Guard', wish: State) -> State:
-        """Return what the guard makes of a step, as long as that keeps the limits of joints."""
-        vetted = guard.vet(self.state, wish, self._brake)
+    def _vetted(self, wish: State) -> State:
+        """Return what the vets leave of a step, as long as that keeps the limits of joints."""
+        vetted = wish
+        for vet in self._vets:
+            vetted = vet.vet(self.state, vetted, self._brake)
         return vetted if vetted is wish or self._is_safe(vetted).all() else self._brake()
 
     def _choose(self, target: State, moves: np.ndarray) -> State:

@@ -40,11 +40,10 @@ class HandsLoadNode(Node):
         self.client = Client(self)
         self.person = PressedHands(self.spec, np.random.default_rng(self.p.seed))
         self.joy, self.leader = publisher(self, wire.JOY), publisher(self, wire.LEADER)
-        self.commands: list[tuple[int, int, np.ndarray]] = []  # stamp, when it came [ns], (A,)
-        self.who: dict[int, tuple[Who, ...]] = {}  # stamp [ns] -> who has each arm
-        self.newest: tuple[Who, ...] = ()
+        self.commands: list[tuple[int, bytes]] = []  # when it came [ns], read when all is over
+        self.decisions: list[bytes] = []  # who has the arms, tick by tick
         self.events: list[tuple[int, bool]] = []  # when [ns], pressed or let go
-        subscribe(self, wire.AUTHORITY, self.on_authority, keep_all=True)
+        subscribe(self, wire.AUTHORITY, self.decisions.append, keep_all=True)
         subscribe(self, wire.COMMAND, self.on_command, keep_all=True)
         self.create_timer(self.spec.dt_s, self.on_time)
         self.timer = self.create_timer(0.1, self.begin)
@@ -74,19 +73,32 @@ class HandsLoadNode(Node):
         """Let the policy act for a moment, take over for a moment, hand back."""
         wait_until(self.policy_acts, PATIENCE_S, 'the policy does not act')
         sleep(self.person.moment_s())
-        self.person.reach_out(self.commands[-1][-1])
+        self.person.reach_out(self.read(self.commands[-1][1])[1])
         self.press(True)
         sleep(self.person.moment_s())
         self.press(False)
 
     def policy_acts(self) -> bool:
         """Whether every arm is the policy's."""
-        return bool(self.commands) and set(self.newest) == {Who.POLICY}
+        if not self.decisions or not self.commands:
+            return False
+        _, arms = wire.read_authority(self.decisions[-1])
+        return all(arm.who is Who.POLICY for arm in arms)
+
+    def read(self, data: bytes) -> tuple[int, np.ndarray]:
+        """Return stamp [ns] and joints (A,) of a command."""
+        chunk = wire.read_trajectory(self.spec, data, wire.COMMAND.name)
+        return chunk.stamp_ns, chunk.targets[0]
 
     def joined(self) -> list[Tick]:
         """Return the commands, each with who was behind it."""
-        commands = list(self.commands)
-        return [Tick(stamp, came, row, self.who.get(stamp, ())) for stamp, came, row in commands]
+        decided = map(wire.read_authority, list(self.decisions))
+        who = {stamp_ns: tuple(arm.who for arm in arms) for stamp_ns, arms in decided}
+        ticks = []
+        for came_ns, data in list(self.commands):
+            stamp_ns, row = self.read(data)
+            ticks.append(Tick(stamp_ns, came_ns, row, who.get(stamp_ns, ())))
+        return ticks
 
     def press(self, is_held: bool) -> None:
         """Press the dead-man, or let go, and say so at once."""
@@ -110,16 +122,9 @@ class HandsLoadNode(Node):
         now_ns = self.get_clock().now().nanoseconds
         self.joy.publish(wire.joy_msg(now_ns, *self.person.pad()))
 
-    def on_authority(self, data: bytes) -> None:
-        """Note who has the arms at a tick."""
-        stamp_ns, arms = wire.read_authority(data)
-        self.newest = self.who[stamp_ns] = tuple(arm.who for arm in arms)
-
     def on_command(self, data: bytes) -> None:
         """Note a command, and when it came."""
-        came_ns = monotonic_ns()
-        chunk = wire.read_trajectory(self.spec, data, wire.COMMAND.name)
-        self.commands.append((chunk.stamp_ns, came_ns, chunk.targets[0]))
+        self.commands.append((monotonic_ns(), data))
 
 
 def main(args=None):

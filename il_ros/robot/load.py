@@ -163,8 +163,9 @@ def _safety(given: Any, arms: list[str], where: str) -> Safety | None:
     boxes = {arm: _box(box, f'{where}: workspace: {arm}') for arm, box in safety.workspace.items()}
     if unknown := [arm for arm in boxes if arm not in arms]:
         raise ValueError(f'{where}: workspace of {unknown}; the arms are {arms}')
-    if safety.approach_s <= 0:
-        raise ValueError(f'{where}: approach_s {safety.approach_s:g} s; expected more than 0')
+    for name in ('approach_s', 'lag', 'effort'):
+        if getattr(safety, name) <= 0:
+            raise ValueError(f'{where}: {name} {getattr(safety, name):g}; expected more than 0')
     table = None if safety.table is None else float(safety.table)
     return replace(safety, table=table, workspace=boxes)
 
