@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from il_ros.config import load_yaml
 from il_ros.rollout.statistics import wilson
 from il_ros.session.seeds import TEST, VALIDATION
+from il_ros.share import share
 from il_ros.studies import imitation
 from il_ros.studies.imitation import demonstrations, is_trained, kinds, play, shipped, wins
 from il_ros.studies.study import Cell, Done, Result, Study, Table
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WANTED = {'transfer': 0.95, 'detour': 0.90, 'transport': 0.85, 'insertion': 0.80, 'hang': 0.80}
-CANDIDATES = ('cvae', 'diffusion', 'flow')
+CANDIDATES = ('l1', 'cvae', 'diffusion', 'flow')
 LARGE = 1_000_000  # steps and saves that the training's seconds come before
 
 
@@ -47,8 +49,9 @@ class BestHead(Study):
         self.method = (
             f'{self.bags} demonstrations of demonstrator 0 on each task; {self.seconds:g} s of one'
             f' core for each training of {", ".join(f"`{head}`" for head in self.candidates)}, as '
-            f'they ship. The one with most successes in {len(self.validation)} validation episodes'
-            f' is rolled out in {len(self.test)} others. Intervals: Wilson, 95 %.'
+            'they ship, with settings of `config/train/` for a task that has some. The one with '
+            f'most successes in {len(self.validation)} validation episodes is rolled out in '
+            f'{len(self.test)} others. Intervals: Wilson, 95 %.'
         )
 
     def cells(self) -> Sequence[Cell]:
@@ -63,7 +66,7 @@ class BestHead(Study):
             'test': [self.test.start, self.test.stop],
         }
         common = {'seconds': self.seconds, 'steps': LARGE, 'save_every': LARGE}
-        training = {head: shipped(head, **common) for head in self.candidates}
+        training = {head: _settings(task, head, **common) for head in self.candidates}
         bags = demonstrations(task, (0,), self.bags)
         return Cell(task, settings, (Cell(f'best-head/{task}', training, (bags,)),))
 
@@ -132,6 +135,13 @@ class BestHead(Study):
         axis.set_ylabel('success; red: wanted')
         axis.set_ylim(0, 1)
         return figure
+
+
+def _settings(task: str, head: str, **common: Any) -> dict[str, Any]:
+    """Return the settings of a head as it ships, on a task that may have settings of its own."""
+    path = share('config', 'train', f'{task}.yaml')
+    own = load_yaml(path) if path.is_file() else {}
+    return {**shipped(head), **own, 'head': head, **common}
 
 
 def _success(digits: str) -> tuple[float, float, float]:
