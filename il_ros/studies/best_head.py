@@ -8,8 +8,7 @@ from il_ros.config import load_yaml
 from il_ros.rollout.statistics import wilson
 from il_ros.session.seeds import TEST, VALIDATION
 from il_ros.share import share
-from il_ros.studies import imitation
-from il_ros.studies.imitation import demonstrations, is_trained, kinds, play, shipped, wins
+from il_ros.studies.imitation import demonstrations, fit_each, kinds, lasting, play, shipped, wins
 from il_ros.studies.study import Cell, Done, Result, Study, Table
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 WANTED = {'transfer': 0.95, 'detour': 0.90, 'transport': 0.85, 'insertion': 0.80, 'hang': 0.80}
 CANDIDATES = ('l1', 'cvae', 'diffusion', 'flow')
-LARGE = 1_000_000  # steps and saves that the training's seconds come before
 
 
 class BestHead(Study):
@@ -65,19 +63,15 @@ class BestHead(Study):
             'validation': [self.validation.start, self.validation.stop],
             'test': [self.test.start, self.test.stop],
         }
-        common = {'seconds': self.seconds, 'steps': LARGE, 'save_every': LARGE}
-        training = {head: _settings(task, head, **common) for head in self.candidates}
+        training = {
+            head: _settings(task, head, **lasting(self.seconds)) for head in self.candidates
+        }
         bags = demonstrations(task, (0,), self.bags)
         return Cell(task, settings, (Cell(f'best-head/{task}', training, (bags,)),))
 
     def prepare(self, need: Cell, scratch: Path) -> Result:
         """Record the demonstrations and train the candidates, where that was not done."""
-        [bags] = need.needs
-        imitation.record(bags, scratch)
-        for head, settings in need.settings.items():
-            out = need.folder(scratch) / head
-            if not is_trained(out):
-                imitation.fit(settings, bags.folder(scratch), out)
+        fit_each(need, scratch)
         return {}
 
     def run(self, cell: Cell, scratch: Path) -> Result:

@@ -71,6 +71,26 @@ def fit(settings: dict[str, Any], bags: Path, out: Path) -> Result:
     return {key: found[key] for key in ('steps', 'seconds', 'samples_s', 'validation')}
 
 
+def lasting(seconds: float) -> dict[str, Any]:
+    """Return the settings of a training that ends after so many seconds, and not before."""
+    never = 1_000_000  # steps
+    return {'seconds': seconds, 'steps': never, 'save_every': never}
+
+
+def fit_each(need: Cell, scratch: Path) -> None:
+    """
+    Record what a need of trainings needs, and train what was not trained, each to its folder.
+
+    need: its settings are name -> settings of a training, its own need the demonstrations.
+    """
+    [bags] = need.needs
+    record(bags, scratch)
+    for name, settings in need.settings.items():
+        out = need.folder(scratch) / name
+        if not is_trained(out):
+            fit(settings, bags.folder(scratch), out)
+
+
 def is_trained(out: Path) -> bool:
     """Whether folder out has a finished checkpoint."""
     try:

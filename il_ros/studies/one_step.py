@@ -12,9 +12,8 @@ from il_ros import checkpoint
 from il_ros.policy.config import of_checkpoint
 from il_ros.rollout.statistics import Estimate, difference, rate
 from il_ros.session.seeds import TEST
-from il_ros.studies import imitation
 from il_ros.studies.conditions import columns, text
-from il_ros.studies.imitation import demonstrations, is_trained, play, shipped, wins
+from il_ros.studies.imitation import demonstrations, fit_each, lasting, play, shipped, wins
 from il_ros.studies.study import Cell, Done, Result, Study, Table
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ STEPS = (1, 10)
 CONDITIONS = [(head, steps) for head in HEADS for steps in STEPS]
 MARGIN = 0.03  # of success, that one step may lose against ten
 BLOCK = 50  # episodes a cell
-LARGE = 1_000_000  # steps and saves that the training's seconds come before
 
 
 class OneStep(Study):
@@ -74,18 +72,12 @@ class OneStep(Study):
 
     def _trainings(self) -> Cell:
         """Return the need of a checkpoint of each head, from the same demonstrations."""
-        common = {'seconds': self.seconds, 'steps': LARGE, 'save_every': LARGE}
-        settings = {head: shipped(head, **common) for head in HEADS}
+        settings = {head: shipped(head, **lasting(self.seconds)) for head in HEADS}
         return Cell('one-step/trainings', settings, (demonstrations(TASK, (0,), self.bags),))
 
     def prepare(self, need: Cell, scratch: Path) -> Result:
         """Record the demonstrations and train, where that was not done."""
-        [bags] = need.needs
-        imitation.record(bags, scratch)
-        for head, settings in need.settings.items():
-            out = need.folder(scratch) / head
-            if not is_trained(out):
-                imitation.fit(settings, bags.folder(scratch), out)
+        fit_each(need, scratch)
         return {head: trained(need.folder(scratch) / head) for head in HEADS}
 
     def run(self, cell: Cell, scratch: Path) -> Result:

@@ -10,7 +10,7 @@ from il_ros.rollout.statistics import Estimate, difference, holm, interaction, r
 from il_ros.session.seeds import TEST, VALIDATION
 from il_ros.studies import imitation
 from il_ros.studies.conditions import bars, columns, conditions, of, sizes, text
-from il_ros.studies.imitation import demonstrations, kinds, play, shipped, wins
+from il_ros.studies.imitation import demonstrations, kinds, lasting, play, shipped, wins
 from il_ros.studies.study import Cell, Done, Result, Study, Table
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ INPUTS = ('position', 'velocity', 'objects', 'grasp')
 CONTROL = 'flow'  # the expressive head of the controls, which are about data
 SIX = tuple(range(6))
 PAUSING = 6  # the reference demonstrator, but with pauses
-LARGE = 1_000_000  # steps and saves that the training's seconds come before
 
 
 class Version0VsVersion1(Study):
@@ -114,7 +113,7 @@ class Version0VsVersion1(Study):
     ) -> Cell:
         """Return one training and its roll-outs."""
         inputs = [*INPUTS, DEMONSTRATOR] if told else list(INPUTS)
-        common = {'seconds': self.seconds, 'steps': LARGE, 'save_every': LARGE, 'seed': seed}
+        common = {**lasting(self.seconds), 'seed': seed}
         settings = {
             'train': shipped(head, inputs=inputs, width=WIDTHS[head], **common),
             'task': task,

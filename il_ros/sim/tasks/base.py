@@ -55,6 +55,7 @@ class Task(ABC):
     failures: tuple[str, ...]  # the reasons that an outcome can have
     has_cost: bool = False  # whether a verdict's cost says anything
     backdrop: Backdrop = furniture.TABLE_TOP  # what is behind everything that cameras see
+    _history: Any = None  # what `judge` remembers, immutable; `build` begins it anew
 
     def start_noise(self, spec: RobotSpec, rng: np.random.Generator) -> np.ndarray:
         """
@@ -83,13 +84,13 @@ class Task(ABC):
     def judge(self, scene: Scene, elapsed_s: float) -> Verdict:
         """Return how the task stands; called once a tick while the episode runs."""
 
-    @abstractmethod
     def save(self) -> Any:
         """Return what `judge` remembers, as an immutable value."""
+        return self._history
 
-    @abstractmethod
     def restore(self, saved: Any) -> None:
         """Go back to what `save` returned."""
+        self._history = saved
 
     @abstractmethod
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:

@@ -122,14 +122,6 @@ class Detour(Task):
             return Verdict('failure', TIME_OUT if lifted else NEVER_LIFTED, elapsed_s)
         return Verdict()
 
-    def save(self) -> History:
-        """Return what judging remembers."""
-        return self._history
-
-    def restore(self, saved: History) -> None:
-        """Remember what `save` returned."""
-        self._history = saved
-
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
         """Return the scripted expert of this task."""
         from il_ros.sim.tasks.detour_expert import DetourExpert

@@ -79,14 +79,6 @@ class Hang(Task):
             return self._failure(is_up, elapsed_s)
         return Verdict()
 
-    def save(self) -> History:
-        """Return what judging remembers."""
-        return self._history
-
-    def restore(self, saved: History) -> None:
-        """Remember what `save` returned."""
-        self._history = saved
-
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
         """Return the scripted expert of this task."""
         from il_ros.sim.tasks.hang_expert import HangExpert

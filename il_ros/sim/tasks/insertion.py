@@ -112,14 +112,6 @@ class Insertion(Task):
             return self._failure(is_held, elapsed_s)
         return Verdict()
 
-    def save(self) -> History:
-        """Return what judging remembers."""
-        return self._history
-
-    def restore(self, saved: History) -> None:
-        """Remember what `save` returned."""
-        self._history = saved
-
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
         """Return the scripted expert of this task."""
         from il_ros.sim.tasks.insertion_expert import InsertionExpert

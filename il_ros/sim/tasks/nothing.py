@@ -1,7 +1,5 @@
 """No task at all: arms over an empty table, to see how they move."""
 
-from typing import Any
-
 import numpy as np
 
 from il_ros.sim.tasks.base import Expert, Scene, Style, Task, Verdict
@@ -29,12 +27,6 @@ class Nothing(Task):
     def judge(self, scene: Scene, elapsed_s: float) -> Verdict:
         """Go on."""
         return Verdict('running')
-
-    def save(self) -> Any:
-        """Return nothing to remember."""
-
-    def restore(self, saved: Any) -> None:
-        """Remember nothing."""
 
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
         """Nobody knows how to do nothing."""

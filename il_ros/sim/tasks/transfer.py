@@ -78,14 +78,6 @@ class Transfer(Task):
             return self._failure(elapsed_s, bool(held_by) and block[2] > LIFTED)
         return Verdict()
 
-    def save(self) -> History:
-        """Return what judging remembers."""
-        return self._history
-
-    def restore(self, saved: History) -> None:
-        """Remember what `save` returned."""
-        self._history = saved
-
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
         """Return the scripted expert of this task."""
         from il_ros.sim.tasks.transfer_expert import TransferExpert

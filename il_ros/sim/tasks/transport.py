@@ -119,14 +119,6 @@ class Transport(Task):
             return self._failure(seen, is_done, bool(item_by), bool(litter_by), elapsed_s)
         return Verdict()
 
-    def save(self) -> History:
-        """Return what judging remembers."""
-        return self._history
-
-    def restore(self, saved: History) -> None:
-        """Remember what `save` returned."""
-        self._history = saved
-
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
         """Return the scripted expert of this task."""
         from il_ros.sim.tasks.transport_expert import TransportExpert

@@ -101,14 +101,6 @@ class Wire(Task):
         state, reason, moment_s = self._stands(scene, elapsed_s, is_touching)
         return Verdict(state, reason, moment_s, float(touches))
 
-    def save(self) -> History:
-        """Return what judging remembers."""
-        return self._history
-
-    def restore(self, saved: History) -> None:
-        """Remember what `save` returned."""
-        self._history = saved
-
     def expert(self, spec: RobotSpec, style: Style, seed: int) -> Expert:
         """Return the scripted expert of this task."""
         from il_ros.sim.tasks.wire_expert import WireExpert
