@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from playing import to_the_end, wait, work
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.robot.load import load_robot
@@ -37,19 +38,12 @@ def sight_of(world):
 def until(world, stage, more=0, seed=11_000):
     """Let the expert work until the task is in a stage, and some ticks more."""
     world.reset(seed)
-    expert = expert_of(world)
-    while sight_of(world).stage is not stage:
-        world.step(expert.act(world.joints(), world.objects()))
-    for _ in range(more):
-        world.step(expert.act(world.joints(), world.objects()))
+    work(world, expert_of(world), lambda: sight_of(world).stage is stage, more)
 
 
 def finish(world):
     """Let a fresh expert work from here to the end; return the outcome."""
-    expert = expert_of(world)
-    while not world.outcome().is_over:
-        world.step(expert.act(world.joints(), world.objects()))
-    return world.outcome()
+    return to_the_end(world, expert_of(world))
 
 
 def let_fall(world, *arms, ticks=40):
@@ -59,13 +53,6 @@ def let_fall(world, *arms, ticks=40):
         command[GRIPPERS[arm]] = 1.0
     for _ in range(ticks):
         world.step(command)
-
-
-def wait(world):
-    """Hold to the end of the episode; return how it ended."""
-    while not world.outcome().is_over:
-        world.step(None)
-    return world.outcome()
 
 
 def ends(poses):
