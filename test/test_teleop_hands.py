@@ -93,6 +93,18 @@ def test_who_leaves_the_leader_arms_lets_go_of_them(hands):
     assert ask(hands, DT) == []
 
 
+def test_who_says_twice_between_two_ticks_that_nobody_is_there_has_let_go_too(hands):
+    """Without that the arm would wait for a leader that nobody holds, on a busy machine."""
+    hands.take_joy(0, AT_REST, buttons('leftshoulder'))
+    hands.take_leader(leader(0))
+    assert ask(hands, 0)[0].engaged == (True, True)
+    hands.take_joy(DT, AT_REST, buttons())
+    hands.leave_leader()
+    hands.leave_leader()
+    (gone,) = ask(hands, DT)
+    assert (gone.source, gone.engaged) == ('leader', (False, False))
+
+
 def test_a_device_that_fell_silent_has_let_go(hands):
     hands.take_joy(0, AT_REST, buttons('leftshoulder'))
     assert ask(hands, 200_000_000)

@@ -52,7 +52,7 @@ class Hands:
 
     def leave_leader(self) -> None:
         """Nobody is at the leader arms any more."""
-        self._has_left = self._proposed is not None
+        self._has_left = self._has_left or self._proposed is not None  # twice between two ticks
         self._leader = self._proposed = None
 
     def take_joy(self, stamp_ns: int, axes: np.ndarray, buttons: np.ndarray) -> None:
