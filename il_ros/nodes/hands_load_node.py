@@ -1,7 +1,6 @@
 """The benchmark of hands: somebody who presses the dead-man and lets go, all the time."""
 
 import json
-import threading
 from pathlib import Path
 from time import monotonic_ns, sleep
 
@@ -13,7 +12,7 @@ from il_ros.nodes.client import Client, wait_until
 from il_ros.nodes.graph_policy import GraphPolicy
 from il_ros.nodes.meeting import introduce
 from il_ros.nodes.params import Param, declare
-from il_ros.nodes.run import finish, run
+from il_ros.nodes.run import run, run_beside
 from il_ros.nodes.topics import publisher, subscribe
 from il_ros.robot.load import load_robot
 from il_ros.rollout.takeovers import PressedHands, Tick, graph_figures
@@ -46,28 +45,18 @@ class HandsLoadNode(Node):
         subscribe(self, wire.AUTHORITY, self.decisions.append, keep_all=True)
         subscribe(self, wire.COMMAND, self.on_command, keep_all=True)
         self.create_timer(self.spec.dt_s, self.on_time)
-        self.timer = self.create_timer(0.1, self.begin)
-
-    def begin(self) -> None:
-        """Run the benchmark beside the callbacks, once these are served."""
-        self.timer.cancel()
-        threading.Thread(target=self.program, daemon=True).start()
+        run_beside(self, self.program)
 
     def program(self) -> None:
         """Bring the policy to act, take over and hand back, tell the figures."""
-        try:
-            introduce(self.client, PARTS)
-            policy = GraphPolicy(self.client)
-            policy.load(self.p.checkpoint)
-            policy.act(True)
-            for _ in range(self.p.takeovers):
-                self.take_over()
-            figures = graph_figures(self.spec, self.joined(), self.events)
-            (Path(self.p.root_dir) / 'hands.json').write_text(json.dumps(figures))
-            finish(self)
-        except (RuntimeError, ValueError, OSError) as error:
-            self.get_logger().error(str(error))
-            finish(self, 1)
+        introduce(self.client, PARTS)
+        policy = GraphPolicy(self.client)
+        policy.load(self.p.checkpoint)
+        policy.act(True)
+        for _ in range(self.p.takeovers):
+            self.take_over()
+        figures = graph_figures(self.spec, self.joined(), self.events)
+        (Path(self.p.root_dir) / 'hands.json').write_text(json.dumps(figures))
 
     def take_over(self) -> None:
         """Let the policy act for a moment, take over for a moment, hand back."""

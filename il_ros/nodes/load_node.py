@@ -10,7 +10,7 @@ from rclpy.node import Node
 from il_ros.nodes.client import Client, wait_until
 from il_ros.nodes.meeting import introduce
 from il_ros.nodes.params import Param, declare
-from il_ros.nodes.run import finish, run
+from il_ros.nodes.run import run, run_beside
 from il_ros.nodes.topics import publisher
 from il_ros.recorder.bench import IMAGES, STATE, load
 from il_ros.robot.load import load_robot
@@ -38,25 +38,15 @@ class LoadNode(Node):
             self.ports[topic] = publisher(self, topic, reliable=self.p.reliable)
         self.sent: dict[str, list[int]] = {topic.name: [] for topic in self.ports}
         self.late_ns = 0
-        self.timer = self.create_timer(0.1, self.begin)
-
-    def begin(self) -> None:
-        """Run the benchmark beside the callbacks, once these are served."""
-        self.timer.cancel()
-        threading.Thread(target=self.program, daemon=True).start()
+        run_beside(self, self.program)
 
     def program(self) -> None:
-        """Wait for the recorder, load and record; the exit code says whether that went through."""
-        try:
-            self.await_recorder()
-            source = threading.Thread(target=self.publish, daemon=True)
-            source.start()
-            self.record()
-            source.join()
-            finish(self)
-        except (RuntimeError, OSError) as error:
-            self.get_logger().error(str(error))
-            finish(self, 1)
+        """Wait for the recorder, load and record."""
+        self.await_recorder()
+        source = threading.Thread(target=self.publish, daemon=True)
+        source.start()
+        self.record()
+        source.join()
 
     def await_recorder(self) -> None:
         """Wait until somebody listens to every topic."""

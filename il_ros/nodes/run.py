@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
@@ -22,6 +23,7 @@ FAILED = 1
 BAD_INPUT = 2  # exit code: what the node was given cannot work; its message says why
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 TEARDOWN_S = 3
+SERVED_S = 0.1  # after its making a node's callbacks are served
 LOOK_EVERY_S = 0.2  # for an exit code, where no callback wakes the executor
 
 
@@ -62,6 +64,24 @@ def initialise(args: list[str] | None = None) -> None:
 def finish(node: Node, exit_code: int = 0) -> None:
     """End run() soon, with this exit code; from a callback or any thread."""
     node.exit_code = exit_code  # type: ignore[attr-defined]
+
+
+def run_beside(node: Node, program: Callable[[], None]) -> None:
+    """Run a program in a thread beside the callbacks, once these are served; then run() ends."""
+
+    def begin() -> None:
+        timer.cancel()
+        threading.Thread(target=guarded, daemon=True).start()
+
+    def guarded() -> None:
+        try:
+            program()
+            finish(node)
+        except (RuntimeError, ValueError, OSError) as error:
+            node.get_logger().error(str(error))
+            finish(node, FAILED)
+
+    timer = node.create_timer(SERVED_S, begin)
 
 
 def _exit_code(node: Node) -> int | None:
