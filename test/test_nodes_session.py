@@ -1,6 +1,7 @@
 """The session node over a real graph: a person's buttons and services, a crash, a missing node."""
 
 import json
+from time import sleep
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_an_episode_waits_for_the_start_and_what_is_not_its_time_is_refused(grap
     values = await_phase(graph, 'ready')
     assert (values['number'], values['seed']) == ('0', '4')
     done, said = graph.ask('session_node/success')
-    assert not done and "refused in phase ready; allowed: ['start', 'reset']" in said
+    assert not done and "refused in phase ready; allowed: ['start', 'reset', 'redo']" in said
     assert graph.ask('session_node/reset')[0]
     await_phase(graph, 'ready')
 
@@ -89,6 +90,26 @@ def test_a_person_judges_an_episode_by_a_button(graph):
     values = await_phase(graph, 'ready')
     assert values['outcome'] == 'success' and values['success'] == '1'
     assert (values['number'], values['seed']) == ('1', '5')
+
+
+def test_the_last_episode_may_be_taken_back_and_a_running_one_paused(graph, root):
+    assert graph.ask('session_node/redo') == (True, '')
+    values = await_phase(graph, 'ready')
+    assert (values['number'], values['seed'], values['success']) == ('0', '4', '0')
+    assert read_results(root) == []
+    done, said = graph.ask('session_node/redo')
+    assert not done and 'no episode comes before this one' in said
+    press(graph, 'start')
+    await_phase(graph, 'running')
+    assert graph.ask('session_node/pause')[0]
+    await_phase(graph, 'paused')
+    sleep(0.5)
+    assert graph.ask('session_node/start')[0]
+    await_phase(graph, 'running')
+    press(graph, 'X')
+    assert await_phase(graph, 'ready')['number'] == '1'
+    (result,) = read_results(root)
+    assert result.wall_s - result.ticks * SPEC.dt_s > 0.4  # what passes in a pause is no tick
 
 
 def test_a_session_that_crashed_goes_on_where_it_was_and_ends_by_itself(graph, session, root):
@@ -135,11 +156,12 @@ def read_arms(data):
 
 def test_every_try_is_in_a_bag_of_its_own(graph, root):
     metas = [read_meta(bag) for bag in sorted(root.glob('episode_*'))]
-    assert [m['discarded'] for m in metas] == [True, False, False, False]
-    assert [m['outcome'] for m in metas] == ['unlabeled', 'success', 'unlabeled', 'unlabeled']
-    endings = ['discarded', 'stopped', 'error', 'stopped']
+    assert [m['discarded'] for m in metas] == [True, True, False, False, False]
+    outcomes = ['unlabeled', 'success', 'success', 'unlabeled', 'unlabeled']
+    assert [m['outcome'] for m in metas] == outcomes
+    endings = ['discarded', 'stopped', 'stopped', 'error', 'stopped']
     assert [m['termination_reason'] for m in metas] == endings
-    assert [m['seed'] for m in metas] == [4, 4, 5, 5]
+    assert [m['seed'] for m in metas] == [4, 4, 4, 5, 5]
     assert {m['operator'] for m in metas} == {'person'}
 
 

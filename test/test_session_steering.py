@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from il_ros.nodes.diagnostics import Meter
-from il_ros.session.episode import Ending, EpisodeResult
+from il_ros.session.collect import read_results
+from il_ros.session.episode import REDO, Ending, EpisodeResult
 from il_ros.session.peers import unreached
 from il_ros.session.phases import Phase, Standing
 from il_ros.session.programs import PROGRAMS, Wanted, run_program
@@ -39,6 +40,22 @@ def test_what_was_said_before_a_phase_does_not_count_in_it(steering):
     steering.heard(0.0)
     steering.enter('start')
     assert steering.standing.phase is Phase.RUNNING and steering.heard(0.0) == ''
+
+
+def test_there_must_be_something_to_do_again_and_time_to_pause(steering):
+    steering.standing.on('reset', {'number': 0})
+    steering.enter('wait')
+    assert steering.refusal('redo') == "'redo' refused: no episode comes before this one"
+    steering.standing.values['number'] = 1
+    assert steering.refusal('redo') == ''
+    steering.enter('start')
+    assert steering.refusal('pause') == ''
+    steering.enter('pause')
+    assert 'refused in phase paused' in steering.refusal('pause')
+    assert steering.refusal('start') == steering.refusal('discard') == ''
+    hurried = Steering(steering.standing, is_lockstep=True)
+    hurried.enter('start')
+    assert 'lockstep' in hurried.refusal('pause')
 
 
 RUNNING = Outcome(5, 'running')
@@ -79,10 +96,10 @@ def test_who_is_not_heard_yet_is_named():
 
 
 class NotingRig:
-    """A rig that notes what is asked of it; its first episode is to be done again."""
+    """A rig that notes what is asked of it; its first try is discarded, others as said."""
 
-    def __init__(self):
-        self.plans, self.loaded = [], []
+    def __init__(self, redo_at=()):
+        self.plans, self.loaded, self.redo_at = [], [], redo_at
 
     def load(self, checkpoint):
         """Note it."""
@@ -92,6 +109,7 @@ class NotingRig:
         """Note it."""
         self.plans.append(plan)
         how = 'discarded' if len(self.plans) == 1 else 'stopped'
+        how = REDO if len(self.plans) in self.redo_at else how
         return EpisodeResult(plan.number, plan.seed, 'success', '', how, 10, 0, 0, 1.0)
 
 
@@ -110,6 +128,14 @@ def test_a_program_plans_its_episodes(tmp_path, kind, operator, first, loaded):
     assert {p.operator for p in rig.plans} == {operator}
     assert rig.loaded == loaded and told == ['episode'] * 2 and result['n'] == 2
     assert json.loads((tmp_path / 'results.json').read_text()) == result
+
+
+def test_an_episode_that_is_taken_back_is_done_again(tmp_path):
+    rig = NotingRig(redo_at=(3,))
+    wanted = replace(WANTED, root_dir=str(tmp_path), operator='person')
+    result = run_program('record', rig, wanted, lambda event, values: None)
+    assert [plan.number for plan in rig.plans] == [0, 0, 1, 0, 1] and result['n'] == 2
+    assert [row.number for row in read_results(tmp_path)] == [0, 1]
 
 
 def test_seeds_may_be_given_and_episodes_be_endless(tmp_path):

@@ -1,6 +1,5 @@
 """The rig over ROS: an episode is run by the nodes of a graph, in lockstep or in real time."""
 
-from collections import Counter
 from queue import Empty, Queue
 from time import monotonic
 from typing import Any
@@ -8,7 +7,8 @@ from typing import Any
 from il_ros import wire
 from il_ros.nodes.graph_parts import GraphParts
 from il_ros.nodes.topics import subscribe
-from il_ros.session.episode import Ending, EpisodePlan, EpisodeResult, Tally
+from il_ros.session.episode import REDO, Ending, EpisodePlan, EpisodeResult, Tally
+from il_ros.session.phases import Phase
 from il_ros.session.steering import Steering
 from il_ros.spec import Outcome
 
@@ -36,7 +36,7 @@ class GraphRig:
         self.awaits_person = awaits_person
         self.episode_limit_s = episode_limit_s
         self.about = about
-        self.counts = Counter(success=0, failure=0, unlabeled=0)
+        self.labels: list[str] = []  # of the episodes that were kept
         self.tally = Tally()
         self.stamp_ns = self.began_ns = 0
         self.outcomes: Queue[Outcome] = Queue()
@@ -47,7 +47,8 @@ class GraphRig:
     def on_authority(self, data: bytes) -> None:
         """Count who acts."""
         self.stamp_ns, arms = wire.read_authority(data)
-        self.tally.add(arms)
+        if self.standing.phase is not Phase.PAUSED:
+            self.tally.add(arms)
 
     def on_outcome(self, data: bytes) -> None:
         """Keep how the task has ended."""
@@ -64,33 +65,41 @@ class GraphRig:
         told = {'number': plan.number, 'seed': plan.seed, 'round': plan.round}
         self.standing.on('reset', told)
         self.parts.prepare(plan)
-        if self.awaits_person:
-            self._await_person(plan)
+        if self.awaits_person and not self._is_started(plan):
+            self.standing.on('redo', self._counts())
+            return EpisodeResult(plan.number, plan.seed, 'unlabeled', '', REDO, 0, 0, 0, 0.0)
         if plan.root:
             self.parts.record(plan, self.about)
         self.steering.enter('start')
         self.tally = Tally()
         self.began_ns = self.parts.start(plan)
         began_s = monotonic()
-        ending = self._ending()
+        ending = self._ending(plan)
         wall_s = monotonic() - began_s
         return self._finish(plan, ending, wall_s)
 
-    def _await_person(self, plan: EpisodePlan) -> None:
-        """Wait for a person's start; a reset sets the scene anew."""
+    def _is_started(self, plan: EpisodePlan) -> bool:
+        """Wait for a person's start, False for a redo; a reset sets the scene anew."""
         self.steering.enter('wait')
-        while (said := self._heard()) != 'start':
+        while (said := self._heard()) not in ('start', 'redo'):
             if said == 'reset':
                 self.steering.enter('reset')
                 self.parts.prepare(plan)
                 self.steering.enter('wait')
+        if said == 'redo':
+            del self.labels[-1:]  # none of a session that crashed
+        return said == 'start'
 
     def _heard(self) -> str:
         """Return what a person said by now, '' for nothing."""
         self.parts.client.check_open()
         return self.steering.heard(LOOK_EVERY_S)
 
-    def _ending(self) -> Ending:
+    def _counts(self) -> dict[str, int]:
+        """Return how many of the episodes went how."""
+        return {name: self.labels.count(name) for name in ('success', 'failure', 'unlabeled')}
+
+    def _ending(self, plan: EpisodePlan) -> Ending:
         """Wait for the task, a person or the clock to end the episode."""
         deadline = monotonic() + self.episode_limit_s
         while monotonic() < deadline:
@@ -101,9 +110,26 @@ class GraphRig:
             if outcome is not None and outcome.stamp_ns >= self.began_ns:
                 self._await_tick(outcome.stamp_ns)
                 return Ending('judged', outcome)
-            if said := self._heard():
+            said = self._heard()
+            if said == 'pause':
+                said, waited_s = self._pause(plan)
+                deadline += waited_s
+            if said:
                 return Ending(said, Outcome(self.stamp_ns, 'running'))
         return Ending('limit', Outcome(self.stamp_ns, 'failure', 'time out'))
+
+    def _pause(self, plan: EpisodePlan) -> tuple[str, float]:
+        """Let nothing act until a person speaks; return what ends the episode and the time [s]."""
+        began_s = monotonic()
+        self.parts.stop(plan)
+        self.steering.enter('pause')
+        while not (said := self._heard()):
+            pass
+        if said == 'start':
+            said = ''
+            self.parts.start(plan)
+            self.steering.enter('start')
+        return said, monotonic() - began_s
 
     def _await_tick(self, stamp_ns: int) -> None:
         """Wait for the authority of a tick: all that was decided is counted then."""
@@ -117,8 +143,8 @@ class GraphRig:
         self.standing.on(ending.transition)
         until_ns, reason = ending.outcome.stamp_ns, ending.outcome.reason
         bag = self.parts.close(plan, ending, until_ns, dropped) if plan.root else ''
-        self.counts[ending.label] += ending.event != 'discard'
-        self.standing.on('keep', {'outcome': ending.label, 'reason': reason, **self.counts})
+        self.labels += [ending.label] * (ending.event != 'discard')
+        self.standing.on('keep', {'outcome': ending.label, 'reason': reason, **self._counts()})
         return EpisodeResult(
             plan.number,
             plan.seed,

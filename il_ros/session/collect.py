@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from il_ros.recorder import label
 from il_ros.rollout.statistics import wilson
-from il_ros.session.episode import EpisodePlan, EpisodeResult, Rig
+from il_ros.session.episode import REDO, EpisodePlan, EpisodeResult, Rig
 
 RESULTS = 'episodes.jsonl'  # one line for each episode that ended, written when it ended
 
@@ -46,16 +47,26 @@ def collect(
     """Run the episodes that the folder does not have yet; return the results of all."""
     wanted.folder.mkdir(parents=True, exist_ok=True)
     results = read_results(wanted.folder)
-    with (wanted.folder / RESULTS).open('a') as file:
-        while len(results) < wanted.episodes:
-            result = rig.episode(wanted.plan(len(results)))
-            if result.termination == 'discarded':
-                continue  # the same scene again: the person wants another try
-            file.write(json.dumps(result.row()) + '\n')
-            file.flush()
+    while len(results) < wanted.episodes:
+        result = rig.episode(wanted.plan(len(results)))
+        if result.termination == REDO:
+            _take_back(wanted.folder, results)
+        elif result.termination != 'discarded':  # then the person wants another try at the scene
             results.append(result)
+            with (wanted.folder / RESULTS).open('a') as file:
+                file.write(json.dumps(result.row()) + '\n')
             say(result)
     return results
+
+
+def _take_back(folder: Path, results: list[EpisodeResult]) -> None:
+    """Discard the last episode after all, so that its scene comes again."""
+    last = results.pop()
+    if last.bag:
+        label.discard(last.bag)
+    new = folder / f'{RESULTS}.new'
+    new.write_text(''.join(json.dumps(result.row()) + '\n' for result in results))
+    new.replace(folder / RESULTS)
 
 
 def read_results(folder: Path) -> list[EpisodeResult]:

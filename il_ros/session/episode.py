@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.spec import Authority, Outcome, Who
 
+REDO = 'redo'  # no episode was run: the one before shall be done again
 SYNTHETIC = ('always', 'correct')  # what a synthetic operator does, in a demonstrator's style
 
 
@@ -41,7 +42,7 @@ class EpisodeResult:
     seed: int
     outcome: str  # 'success', 'failure' or 'unlabeled'
     reason: str  # failure kind, as the task judges it
-    termination: str  # 'stopped', 'timeout', 'cancelled', 'error', 'discarded'
+    termination: str  # 'stopped', 'timeout', 'cancelled', 'error', 'discarded', or REDO
     ticks: int
     interventions: int  # take-overs, both arms together counting once
     human_ticks: int  # ticks with a person on at least one arm

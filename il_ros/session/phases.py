@@ -12,6 +12,7 @@ class Phase(str, Enum):
     RESETTING = 'resetting'
     READY = 'ready'  # the scene is set, or a person sets it; waits for a person's start
     RUNNING = 'running'
+    PAUSED = 'paused'  # nothing acts until the person goes on; the episode's clock stands
     REVIEW = 'review'
     TRAINING = 'training'
     DONE = 'done'
@@ -26,10 +27,17 @@ NEXT = {
     (Phase.RESETTING, 'abort'): Phase.IDLE,
     (Phase.READY, 'start'): Phase.RUNNING,
     (Phase.READY, 'reset'): Phase.RESETTING,
+    (Phase.READY, 'redo'): Phase.IDLE,
     (Phase.RUNNING, 'stop'): Phase.REVIEW,
     (Phase.RUNNING, 'success'): Phase.REVIEW,
     (Phase.RUNNING, 'failure'): Phase.REVIEW,
     (Phase.RUNNING, 'discard'): Phase.REVIEW,
+    (Phase.RUNNING, 'pause'): Phase.PAUSED,
+    (Phase.PAUSED, 'start'): Phase.RUNNING,
+    (Phase.PAUSED, 'stop'): Phase.REVIEW,
+    (Phase.PAUSED, 'success'): Phase.REVIEW,
+    (Phase.PAUSED, 'failure'): Phase.REVIEW,
+    (Phase.PAUSED, 'discard'): Phase.REVIEW,
     (Phase.REVIEW, 'keep'): Phase.IDLE,
     (Phase.REVIEW, 'discard'): Phase.IDLE,
     (Phase.TRAINING, 'trained'): Phase.IDLE,

@@ -4,14 +4,15 @@ from queue import Empty, SimpleQueue
 
 from il_ros.session.phases import Standing, after
 
-SAYINGS = ('start', 'stop', 'success', 'failure', 'discard', 'reset')
+SAYINGS = ('start', 'stop', 'success', 'failure', 'discard', 'redo', 'pause', 'reset')
 
 
 class Steering:
     """Pass a person's words on to the program of the session, which runs in another thread."""
 
-    def __init__(self, standing: Standing):
+    def __init__(self, standing: Standing, is_lockstep: bool = False):
         self.standing = standing
+        self._is_lockstep = is_lockstep
         self._said: SimpleQueue[str] = SimpleQueue()
 
     def refusal(self, event: str) -> str:
@@ -20,6 +21,10 @@ class Steering:
             after(self.standing.phase, event)
         except ValueError as error:
             return str(error)
+        if event == 'pause' and self._is_lockstep:
+            return "'pause' refused: lockstep has no time to let pass"
+        if event == 'redo' and not self.standing.values.get('number'):
+            return "'redo' refused: no episode comes before this one"
         self._said.put(event)
         return ''
 
