@@ -20,6 +20,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
+from il_ros import calibration
 from il_ros.config import load_yaml
 from il_ros.spec import RobotSpec
 
@@ -44,7 +45,7 @@ class Checkpoint:
     folder: Path
     version: str  # 8 hex digits; another for other weights, statistics or configuration
     config: dict[str, Any]  # the fields of a TrainConfig
-    robot: dict[str, Any]  # name, joint_names, control_hz, cameras {name: [width, height]}, task
+    robot: dict[str, Any]  # what robot_card() returns
     weights: dict[str, Tensor]  # EMA
     statistics: dict[str, Tensor]
     provenance: dict[str, Any]
@@ -128,6 +129,7 @@ def robot_card(spec: RobotSpec, cameras: tuple[str, ...], task: str) -> dict[str
         'control_hz': float(spec.control_hz),
         'cameras': {name: sizes[name] for name in cameras},
         'task': task,
+        calibration.KEY: calibration.card(spec),
     }
 
 
@@ -140,6 +142,9 @@ def check_fits(checkpoint: Checkpoint, spec: RobotSpec) -> None:
             f'It was trained for {checkpoint.robot["name"]!r}: load one that was trained for this '
             'robot, or correct the robot YAML'
         )
+    wrong = calibration.misfit(checkpoint.robot.get(calibration.KEY), spec)
+    if wrong:
+        raise CheckpointError(f'{checkpoint.folder} does not fit robot {spec.name!r}: {wrong}')
 
 
 def _differences(card: Mapping[str, Any], spec: RobotSpec) -> list[str]:

@@ -62,6 +62,19 @@ class Safety:
     )  # arm -> x, y, z from, to
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """How the robot's driver and sensors count, as `il-ros calibrate` has measured it."""
+
+    joints: dict[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # name -> sign, offset [rad, m]: the driver says sign * the URDF's + offset
+    latency_s: dict[str, float] = field(default_factory=dict)  # camera, or 'motion' -> [s]
+    images: dict[str, str] = field(default_factory=dict)  # camera -> picture from the home pose
+    accepts: tuple[str, ...] = ()  # other calibrations, by hash, whose recordings are as good
+    file: str = ''  # that it was read from
+
+
 @dataclass(frozen=True, eq=False)
 class RobotSpec:
     """What a robot is, from config/robots/<name>.yaml and its URDF; arrays are inside units."""
@@ -77,13 +90,14 @@ class RobotSpec:
     velocity: np.ndarray  # (N,) [rad/s, opening/s]
     acceleration: np.ndarray  # (N,) [rad/s^2, ...]
     jerk: np.ndarray  # (N,) [rad/s^3, ...]
-    effort: np.ndarray  # (N,) [Nm, N], joint units
+    effort: np.ndarray  # (N,) [Nm, N], the URDF's joint units
     home: np.ndarray  # (N,) where an episode starts
-    wire_scale: np.ndarray  # (N,) joint units per inside unit; 1 for arm joints
-    wire_offset: np.ndarray  # (N,) joint units at inside 0
+    joint_scale: np.ndarray  # (N,) the URDF's joint units per inside unit; 1 for arm joints
+    joint_offset: np.ndarray  # (N,) the URDF's joint units at inside 0
     joint_state_topics: tuple[str, ...] = ('joint_states',)
     command_topics: tuple[CommandTopic, ...] = ()
     safety: Safety | None = None  # None: limits of joints only
+    calibration: Calibration = field(default_factory=Calibration)  # as in the URDF, without one
 
     @cached_property
     def dt_ns(self) -> int:
@@ -107,13 +121,39 @@ class RobotSpec:
                 return arm
         raise ValueError(f'{self.name} has no arm {name!r}; it has {[a.name for a in self.arms]}')
 
+    @cached_property
+    def driver_sign(self) -> np.ndarray:
+        """(N,) 1, or -1 where the driver counts a joint the other way round than the URDF."""
+        given = self.calibration.joints
+        return np.array([given.get(name, (1.0, 0.0))[0] for name in self.joint_names])
+
+    @cached_property
+    def wire_scale(self) -> np.ndarray:
+        """(N,) the driver's joint units per inside unit."""
+        return self.driver_sign * self.joint_scale
+
+    @cached_property
+    def wire_offset(self) -> np.ndarray:
+        """(N,) the driver's joint units at inside 0."""
+        given = self.calibration.joints
+        offset = np.array([given.get(name, (1.0, 0.0))[1] for name in self.joint_names])
+        return self.driver_sign * self.joint_offset + offset
+
+    def to_joint(self, vector: np.ndarray) -> np.ndarray:
+        """Inside positions (..., N) -> the URDF's joint units."""
+        return vector * self.joint_scale + self.joint_offset
+
+    def from_joint(self, vector: np.ndarray) -> np.ndarray:
+        """Positions in the URDF's joint units (..., N) -> inside units, as from_wire."""
+        return ((vector - self.joint_offset) / self.joint_scale).round(12)
+
     def to_wire(self, vector: np.ndarray) -> np.ndarray:
-        """Inside positions (..., N) -> joint units."""
+        """Inside positions (..., N) -> joint units as the driver counts them."""
         return vector * self.wire_scale + self.wire_offset
 
     def from_wire(self, vector: np.ndarray) -> np.ndarray:
         """
-        Positions in joint units (..., N) -> inside units.
+        Positions as the driver counts them (..., N) -> inside units.
 
         To 1e-12, so that a value that has crossed the wire once crosses it again unchanged.
         """

@@ -28,8 +28,8 @@ ROBOT = RobotSpec(
     jerk=np.ones(N),
     effort=np.ones(N),
     home=np.zeros(N),
-    wire_scale=np.array([1.0, 0.04, 1.0, 0.04]),
-    wire_offset=np.zeros(N),
+    joint_scale=np.array([1.0, 0.04, 1.0, 0.04]),
+    joint_offset=np.zeros(N),
 )
 IMAGE = wire.image_topic('cam_high', 'raw')
 Message = tuple[wire.Topic, bytes, int]

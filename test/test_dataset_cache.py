@@ -90,7 +90,7 @@ def test_a_new_bag_costs_only_itself(spec, tmp_path, decoded):
 def test_what_is_asked_for_has_an_entry_of_its_own(spec, tmp_path, decoded):
     """Other cameras, another size, another scale of the grippers: none is served the other's."""
     root = bags(spec, tmp_path, 1)
-    wide = replace(spec, wire_scale=spec.wire_scale * 2)
+    wide = replace(spec, joint_scale=spec.joint_scale * 2)
     found = [
         load_episodes(root, spec)[0],
         load_episodes(root, spec, ('cam_high',))[0],

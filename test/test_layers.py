@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / 'il_ros'
 ROOT = PACKAGE.parent
-FOR_ALL = {'spec', 'wire', 'config', 'registry', 'share', 'middleware', '__init__'}
+FOR_ALL = {'spec', 'wire', 'config', 'registry', 'share', 'middleware', 'calibration', '__init__'}
 LEARNING = {'observation', 'policy', 'checkpoint', 'dataset', 'trainer'}
 ACTING = {'robot', 'sim', 'teleop', 'arbiter', 'recorder'}
 BELOW_SESSION = {*LEARNING, *ACTING, 'rollout', 'report'}

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from il_ros.calibration import check_recording
 from il_ros.dataset.episode import Episode
 from il_ros.dataset.from_bag import EmptyEpisode, decode_bag
 from il_ros.recorder.read import SUFFIXES, BagUnfinished, find_bags, read_meta
@@ -76,6 +77,7 @@ def load_episodes(
     include_suspect), unfinished ones, and such in which nothing was commanded.
     image_size: (width, height) [px]. Raises NotABag for a folder without bags, NothingToLoad when
     all were left out, WrongJoints for another robot's bag, ValueError for a missing camera.
+    OtherCalibration for a bag of the robot as it was calibrated otherwise.
     CannotCache says what to do where the bags' folder cannot be written.
     """
     wanted = _Wanted(spec, tuple(cameras), image_size)
@@ -85,6 +87,7 @@ def load_episodes(
         reason = left_out(bag, include_suspect)
         try:
             if not reason:
+                check_recording(bag, read_meta(bag), spec)
                 episodes.append(_load(bag, wanted))
         except EmptyEpisode as error:
             reason = str(error).removeprefix(f'{bag}: ')

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from il_ros import wire
+from il_ros.calibration import as_recorded
 from il_ros.dataset.episode import WHO, Episode
 from il_ros.dataset.image_rows import ImageRows
 from il_ros.dataset.readings import Readings
@@ -31,17 +32,20 @@ def decode_bag(
 
     Ticks in between that lack a command or an authority are held: who is `hold`, the command is
     the last one. cameras: whose images are wanted, resized to image_size (width, height) [px] if
-    given, kept as memory-mapped files in images_into or, without it, in memory.
+    given, kept as memory-mapped files in images_into or, without it, in memory. Joints are read as
+    the robot was calibrated when they were recorded.
     Raises WrongJoints for another robot's bag, EmptyEpisode, or ValueError for a missing camera.
     """
     folder = Path(folder)
+    meta = read_meta(folder)
+    spec = as_recorded(spec, meta)
     readings = Readings(folder, spec)
     pictures = [ImageRows(folder, name, image_size) for name in cameras]
     table = _trimmed(_table(readings, _clock(readings)), pictures, folder)
     label_at, labels = _labels(readings, table.stamp_ns)
     return Episode(
         path=folder,
-        meta=read_meta(folder),
+        meta=meta,
         stamp_ns=table.stamp_ns,
         position=spec.from_wire(table.position),
         velocity=table.velocity / spec.wire_scale,

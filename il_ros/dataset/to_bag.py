@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from il_ros import wire
+from il_ros.calibration import KEY, card
 from il_ros.dataset.episode import WHO, Episode
 from il_ros.dataset.readings import command_topics
 from il_ros.recorder.config import load_recorder_config
@@ -33,7 +34,8 @@ class EpisodeBags:
         why: how the episode came about, for `authority`. What is received is logged at its stamp.
         """
         first_ns, last_ns = int(episode.stamp_ns[0]), int(episode.stamp_ns[-1])
-        self._recorder.start({**episode.meta, 'robot': self._spec.name}, first_ns)
+        about = {'robot': self._spec.name, KEY: card(self._spec)}
+        self._recorder.start({**episode.meta, **about}, first_ns)
         rows = self._rows(episode, why)
         for stamp_ns, topic, data in heapq.merge(frames, rows, key=lambda row: row[0]):
             self._recorder.add(topic, data, stamp_ns)

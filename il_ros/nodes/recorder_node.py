@@ -8,6 +8,7 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
 from il_ros import wire
+from il_ros.calibration import KEY, card
 from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.offers import OfferedSubscriptions
 from il_ros.nodes.params import Param, declare, names
@@ -41,7 +42,8 @@ class RecorderNode(Node):
         super().__init__('recorder_node')
         self.p = declare(self, PARAMS)
         config = replace(load_recorder_config(self.p.config or None), transport=self.p.transport)
-        streams = robot_streams(load_robot(self.p.robot), config, names(self.p.cameras))
+        spec = load_robot(self.p.robot)
+        streams = robot_streams(spec, config, names(self.p.cameras))
         topics = [stream.topic for stream in streams]
         if self.p.lockstep:  # nothing is heard before the start, and reports are not repeatable
             streams, topics = (), [topic for topic in topics if topic != wire.DIAGNOSTICS]
@@ -51,7 +53,7 @@ class RecorderNode(Node):
         self.inputs = OfferedSubscriptions(self, topics, self.on_message, reliable=self.p.lockstep)
         Diagnostics(self, more=lambda: self.recorder.diagnostics(self.now_ns()))
         times = self.now_ns, lambda: self.recorded_ns, self.has_begun
-        RecorderServices(self, self.recorder, *times).tell_repaired()
+        RecorderServices(self, self.recorder, *times, {KEY: card(spec)}).tell_repaired()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(LOOK_EVERY_S, self.on_time, clock=steady)
 

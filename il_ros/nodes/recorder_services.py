@@ -20,7 +20,7 @@ class RecorderServices:
     Do what is asked, with what the node's parameters say of the episode.
 
     now_ns() is the recorder's time, 0 before it has begun; recorded_ns() the stamp up to which
-    the authority was recorded.
+    the authority was recorded; about is what every bag says of the robot.
     """
 
     def __init__(
@@ -30,9 +30,11 @@ class RecorderServices:
         now_ns: Callable[[], int],
         recorded_ns: Callable[[], int],
         has_begun: Callable[[], bool],
+        about: dict[str, Any],
     ):
         self.node, self.recorder = node, recorder
         self.now_ns, self.recorded_ns, self.has_begun = now_ns, recorded_ns, has_begun
+        self.about = about
         for name in SERVICES:
             node.create_service(Trigger, f'~/{name}', partial(self.on_service, name))
 
@@ -51,7 +53,7 @@ class RecorderServices:
             raise RecorderRefuses('use_sim_time is set, and no /clock has come yet; start the sim')
         self.recorder.set_root(self.value('root_dir'))
         self.tell_repaired()
-        return self.recorder.start(self.json_of('meta'), self.now_ns())
+        return self.recorder.start({**self.json_of('meta'), **self.about}, self.now_ns())
 
     def stop(self) -> Path | str:
         """Close the bag and return its folder; '' while the last tick has not arrived."""

@@ -58,7 +58,7 @@ class JointMerger:
             int(self._stamp_ns.min()),
             self.spec.from_wire(position),
             velocity / self.spec.wire_scale,
-            effort.copy(),
+            effort * self.spec.driver_sign,
         )
 
 

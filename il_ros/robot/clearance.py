@@ -139,15 +139,15 @@ def _add_point(model: pin.Model, shapes: pin.GeometryModel, link: str) -> int:
 
 def _mapping(model: pin.Model, spec: RobotSpec) -> tuple[list[int], np.ndarray, np.ndarray]:
     """Return columns c, matrix M, offset b: the model's joints [c] are M @ position (N,) + b."""
-    size, rows = spec.size, np.diag(spec.wire_scale)
+    size, rows = spec.size, np.diag(spec.joint_scale)
     places = {name: i for i, name in enumerate(spec.joint_names)}
-    names, matrix, offset = list(spec.joint_names), list(rows), list(spec.wire_offset)
+    names, matrix, offset = list(spec.joint_names), list(rows), list(spec.joint_offset)
     for mimic in mimics(parse(spec.urdf, spec.name)):
         if mimic.driver in places:
             driver = places[mimic.driver]
             names.append(mimic.joint)
             matrix.append(mimic.multiplier * rows[driver])
-            offset.append(mimic.multiplier * spec.wire_offset[driver] + mimic.offset)
+            offset.append(mimic.multiplier * spec.joint_offset[driver] + mimic.offset)
     columns = [model.joints[model.getJointId(name)].idx_q for name in names]
     return columns, np.reshape(matrix, (-1, size)), np.array(offset)
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from il_ros.config import from_mapping, load_config
 from il_ros.registry import nearest
+from il_ros.robot.calibration import load_calibration
 from il_ros.robot.urdf import Limit, limits, parse
 from il_ros.share import share
-from il_ros.spec import Arm, Camera, CommandTopic, RobotSpec, Safety
+from il_ros.spec import Arm, Calibration, Camera, CommandTopic, RobotSpec, Safety
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class RobotConfig:
     joint_state_topics: tuple[str, ...] = ('joint_states',)
     command_topics: tuple[Any, ...] = ()
     safety: Any = None  # a mapping of Safety's fields; without it only limits of joints are kept
+    calibration: str = ''  # file of `il-ros calibrate`, relative to the YAML; '': as the URDF
 
 
 def robots() -> tuple[str, ...]:
@@ -61,7 +63,7 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
 
     Raises ValueError saying which file, which key, and what is allowed.
     """
-    path = _robot_file(name_or_path)
+    path = robot_file(name_or_path)
     config = load_config(RobotConfig, path)
     arms = [_part(ArmConfig, given, f'{path}: arms') for given in config.arms]
     if not arms:
@@ -74,7 +76,8 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
     return _spec(path, config, text, arms, cameras, topics)
 
 
-def _robot_file(name_or_path: str | Path) -> Path:
+def robot_file(name_or_path: str | Path) -> Path:
+    """Return the YAML of a robot that ships, or the YAML at a path; ValueError for no name."""
     path = Path(name_or_path)
     if path.suffix in ('.yaml', '.yml'):
         return path
@@ -130,12 +133,18 @@ def _spec(
         jerk=_joined(path, arms, 'jerk'),
         effort=effort,
         home=np.clip(_joined(path, arms, 'home'), lower, upper),
-        wire_scale=scale,
-        wire_offset=offset,
+        joint_scale=scale,
+        joint_offset=offset,
         joint_state_topics=tuple(config.joint_state_topics),
         command_topics=tuple(_command_topic(path, topic, names) for topic in topics),
+        calibration=_calibration(path, config.calibration, names),
         safety=_safety(config.safety, [arm.name for arm in arms], f'{path}: safety'),
     )
+
+
+def _calibration(path: Path, file: str, names: tuple[str, ...]) -> Calibration:
+    """How the driver counts the joints called names; as the URDF where nothing was measured."""
+    return load_calibration(path.parent / file, names) if file else Calibration()
 
 
 def _limits_of(names: tuple[str, ...], text: str, where: str) -> list[Limit]:

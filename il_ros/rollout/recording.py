@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from il_ros import wire
+from il_ros.calibration import KEY, card
 from il_ros.observation import images
 from il_ros.recorder.episode import EpisodeRecorder
 from il_ros.sim.cameras import FOV_RAD
@@ -23,7 +24,7 @@ class BagSubscriber:
 
     def start(self, meta: dict[str, Any], now_ns: int) -> None:
         """Open a bag for the episode that meta describes."""
-        self.recorder.start(meta, now_ns)
+        self.recorder.start({**meta, KEY: card(self.spec)}, now_ns)
         self._ticks = 0
         self._now_ns = now_ns
         self.recorder.add(wire.ROBOT_DESCRIPTION, wire.string_msg(self.spec.urdf), now_ns)

@@ -37,13 +37,13 @@ class Body:
 
     def servo_positions(self, position: np.ndarray) -> list[Any]:
         """Return what servos are told for positions (..., N) [rad, opening], mimics included."""
-        values = self._spec.to_wire(position)
+        values = self._spec.to_joint(position)
         mimics = values[..., self._drivers] * self._multipliers + self._offsets
         return np.concatenate([values, mimics], axis=-1).tolist()
 
     def servo_velocities(self, velocity: np.ndarray) -> list[Any]:
         """Return what servos are told for velocities (..., N), mimics included."""
-        values = velocity * self._spec.wire_scale
+        values = velocity * self._spec.joint_scale
         mimics = values[..., self._drivers] * self._multipliers
         return np.concatenate([values, mimics], axis=-1).tolist()
 
@@ -67,8 +67,8 @@ class Body:
         spec = self._spec
         return JointSample(
             stamp_ns,
-            spec.from_wire(np.array(position)),
-            np.array(velocity) / spec.wire_scale,
+            spec.from_joint(np.array(position)),
+            np.array(velocity) / spec.joint_scale,
             np.array(effort),
         )
 

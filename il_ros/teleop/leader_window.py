@@ -140,7 +140,7 @@ class LeaderWindow:
     def _show(self, place: int) -> None:
         """Move a joint of the picture, if it has moved."""
         joint, index, per, zero = self._joints[place]
-        value = self._spec.to_wire(self._position)[index] * per + zero
+        value = self._spec.to_joint(self._position)[index] * per + zero
         if value != self._shown[place]:
             self._shown[place] = value
             self._bullet.resetJointState(self._body, joint, value)

@@ -26,7 +26,7 @@ def joints_msg(spec: RobotSpec, sample: JointSample) -> bytes:
             name=list(spec.joint_names),
             position=spec.to_wire(sample.position),
             velocity=sample.velocity * spec.wire_scale,
-            effort=np.asarray(sample.effort, dtype=np.float64),
+            effort=np.asarray(sample.effort, dtype=np.float64) * spec.driver_sign,
         ),
     )
 
@@ -50,7 +50,7 @@ def read_joints(spec: RobotSpec, data: bytes) -> JointSample:
         ns_of(message.header.stamp),
         spec.from_wire(position),
         velocity / spec.wire_scale,
-        effort,
+        effort * spec.driver_sign,
     )
 
 
