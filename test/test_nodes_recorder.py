@@ -30,6 +30,11 @@ def start(graph):
     graph.wait(lambda: graph.ask('recorder_node/start')[0], 'the recorder does not start')
 
 
+def written(graph):
+    """Wait until the disk has what was recorded."""
+    graph.wait(lambda: graph.ask('recorder_node/settled')[0], 'the disk')
+
+
 def record(graph, seconds=0.4):
     start(graph)
     count = len(graph.robot.commands) + int(50 * seconds)
@@ -46,6 +51,7 @@ def test_an_episode_is_started_stopped_and_labelled_by_service(graph):
     )
     folder = graph.client.trigger('recorder_node/stop')
     graph.client.set('recorder_node', {'outcome': 'success', 'remarks': '{}'})
+    written(graph)
     assert graph.client.trigger('recorder_node/label') == folder
     meta = read_meta(folder)
     assert (meta['task'], meta['seed'], meta['outcome']) == ('transfer', 7, 'success')
@@ -57,6 +63,7 @@ def test_an_episode_is_started_stopped_and_labelled_by_service(graph):
 def test_a_discarded_episode_is_marked_and_stays(graph):
     record(graph, 0.2)
     folder = graph.client.trigger('recorder_node/discard')
+    written(graph)
     assert read_meta(folder)['discarded'] is True
     assert not graph.ask('recorder_node/stop')[0]
 

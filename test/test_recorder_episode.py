@@ -1,19 +1,22 @@
 """Episodes: numbering, refusals, labels, discarding, what is written besides the messages."""
 
+import errno
 import fcntl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 from recorder_samples import CONFIG, DT_NS, IMAGE, ROBOT, messages, record, rows
 
 from il_ros import wire
 from il_ros.config import load_config
-from il_ros.recorder.bag import BagInUse, BagWriter
+from il_ros.recorder.bag import BagInUse, BagWriter, WholeFile
 from il_ros.recorder.config import RecorderConfig, load_recorder_config
 from il_ros.recorder.episode import EpisodeRecorder, RecorderRefuses
 from il_ros.recorder.label import discard, label, relabel
 from il_ros.recorder.read import find_bags, read_bag, read_meta
+from il_ros.recorder.settling import Settling
 from il_ros.recorder.store import free_mb, next_folder, number_of
 from il_ros.recorder.streams import Stream, robot_streams
 
@@ -275,3 +278,39 @@ def test_diagnostics_name_the_episode_and_each_topic(tmp_path):
     assert values['recorder'][1]['folder'].endswith('episode_000000')
     assert values['recorder: joint_states'][0] == 'OK'
     assert float(values['recorder: joint_states'][1]['hz']) == pytest.approx(50, abs=1)
+
+
+def test_the_next_episode_is_recorded_while_a_slow_disk_writes_the_last(tmp_path, monkeypatch):
+    disk, sync = Event(), WholeFile.sync
+    monkeypatch.setattr(WholeFile, 'sync', lambda file: (disk.wait(20), sync(file)))
+    settling = Settling()
+    recorder = EpisodeRecorder(tmp_path, CONFIG, settle=settling)
+    folders = [record(recorder, GIVEN), record(recorder, GIVEN)]
+    assert settling.unsettled() == folders
+    with pytest.raises(ValueError, match='has not ended'):
+        recorder.label('failure')
+    disk.set()
+    settling.close()
+    assert settling.unsettled() == [] and settling.failed() == []
+    assert find_bags(tmp_path) == folders
+    first, second = (list(read_bag(folder)) for folder in folders)
+    assert first == rows(GIVEN) and second[1:] == first  # after what is latched
+    assert recorder.label('failure') == folders[1]
+
+
+def test_a_disk_that_fails_is_told_once_and_the_bag_is_repaired_with_its_label(
+    tmp_path, monkeypatch
+):
+    def fail(file):
+        raise OSError(errno.EIO, 'input/output error')
+
+    settling = Settling()
+    with monkeypatch.context() as patched:
+        patched.setattr(WholeFile, 'sync', fail)
+        folder = record(EpisodeRecorder(tmp_path, CONFIG, settle=settling), GIVEN)
+        settling.close()
+    assert (
+        f'{folder}: not written out: [Errno 5]' in settling.failed()[0] and settling.failed() == []
+    )
+    assert EpisodeRecorder(tmp_path, CONFIG).repaired[0].folder == folder
+    assert read_meta(folder)['outcome'] == 'success' and list(read_bag(folder)) == rows(GIVEN)

@@ -101,6 +101,9 @@ class NotingRig:
     def __init__(self, redo_at=()):
         self.plans, self.loaded, self.redo_at = [], [], redo_at
 
+    def settle(self):
+        """Every episode is on no disk."""
+
     def load(self, checkpoint):
         """Note it."""
         self.loaded.append(checkpoint)

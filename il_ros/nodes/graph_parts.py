@@ -12,7 +12,8 @@ from il_ros.nodes.meeting import introduce, meet
 from il_ros.session.episode import Ending, EpisodePlan
 
 START_PATIENCE_S = 5.0  # until the recorder has heard all that it needs
-CLOSE_PATIENCE_S = 30.0  # for the last messages, and a slow disk
+END_PATIENCE_S = 30.0  # for the last messages
+DISK_PATIENCE_S = 600.0  # for a slow disk
 
 
 class GraphParts:
@@ -93,8 +94,8 @@ class GraphParts:
         if self.is_lockstep:
             self.client.trigger('intervention_node/reset')  # a tick may be half answered
 
-    def close(self, plan: EpisodePlan, ending: Ending, until_ns: int, dropped: str) -> str:
-        """Close the bag when its last tick has arrived, and return its folder."""
+    def end(self, plan: EpisodePlan, ending: Ending, until_ns: int, dropped: str) -> str:
+        """End the bag when its last tick has arrived; return its folder, the disk may lag."""
         values = {
             'outcome': ending.label,
             'termination': ending.termination,
@@ -105,12 +106,24 @@ class GraphParts:
         service = 'discard' if ending.event == 'discard' else 'stop'
         bags = ['']
 
-        def is_closed() -> bool:
+        def has_ended() -> bool:
             bags.append(self.client.trigger(f'recorder_node/{service}'))
             return bool(bags[-1])
 
-        self.client.wait_until(is_closed, f'{plan.root}: bag not closed', CLOSE_PATIENCE_S)
+        self.client.wait_until(has_ended, f'{plan.root}: bag not ended', END_PATIENCE_S)
         return bags[-1]
+
+    def settle(self) -> None:
+        """Wait until the disk has every episode that was recorded."""
+        said = ['']
+
+        def is_settled() -> bool:
+            response = self.client.call(Trigger, 'recorder_node/settled', Trigger.Request())
+            said.append(response.message)
+            return bool(response.success)
+
+        if 'recorder_node' in self.names:
+            self.client.wait_until(is_settled, lambda: said[-1], DISK_PATIENCE_S)
 
     # -- the rest -----------------------------------------------------------------------------
 

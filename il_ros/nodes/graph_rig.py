@@ -60,6 +60,10 @@ class GraphRig:
         """Act with another checkpoint from now on; ValueError leaves the old one in place."""
         self.parts.load(checkpoint)
 
+    def settle(self) -> None:
+        """Wait until the disk has every episode."""
+        self.parts.settle()
+
     def episode(self, plan: EpisodePlan) -> EpisodeResult:
         """Reset, run, record and judge one episode."""
         told = {'number': plan.number, 'seed': plan.seed, 'round': plan.round}
@@ -142,7 +146,7 @@ class GraphRig:
         self.parts.stop(plan)
         self.standing.on(ending.transition)
         until_ns, reason = ending.outcome.stamp_ns, ending.outcome.reason
-        bag = self.parts.close(plan, ending, until_ns, dropped) if plan.root else ''
+        bag = self.parts.end(plan, ending, until_ns, dropped) if plan.root else ''
         self.labels += [ending.label] * (ending.event != 'discard')
         self.standing.on('keep', {'outcome': ending.label, 'reason': reason, **self._counts()})
         return EpisodeResult(

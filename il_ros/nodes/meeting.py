@@ -16,7 +16,7 @@ SERVICES: dict[str, dict[str, type]] = {  # of each node, besides those that all
     'sim_node': dict.fromkeys(('reset', 'start', 'stop'), Trigger),
     'intervention_node': dict.fromkeys(('reset', 'dropped', 'drop_plan'), Trigger),
     'operator_node': {'reset': Trigger},
-    'recorder_node': dict.fromkeys(('start', 'stop', 'discard'), Trigger),
+    'recorder_node': dict.fromkeys(('start', 'stop', 'discard', 'settled'), Trigger),
     'policy_node': {'loaded': Trigger, 'change_state': ChangeState, 'get_state': GetState},
 }
 

@@ -16,6 +16,7 @@ from il_ros.nodes.recorder_services import RecorderServices
 from il_ros.nodes.run import run
 from il_ros.recorder.config import load_recorder_config
 from il_ros.recorder.episode import EpisodeRecorder
+from il_ros.recorder.settling import Settling
 from il_ros.recorder.streams import robot_streams
 from il_ros.robot.load import load_robot
 
@@ -48,12 +49,16 @@ class RecorderNode(Node):
         if self.p.lockstep:  # nothing is heard before the start, and reports are not repeatable
             streams, topics = (), [topic for topic in topics if topic != wire.DIAGNOSTICS]
         root = Path(self.p.root_dir)
-        self.recorder = EpisodeRecorder(root, config, streams, self.get_namespace())
+        self.settling = Settling()
+        given = (root, config, streams, self.get_namespace())
+        self.recorder = EpisodeRecorder(*given, settle=self.settling)
         self.recorded_ns = self.last_ns = 0
         self.inputs = OfferedSubscriptions(self, topics, self.on_message, reliable=self.p.lockstep)
         Diagnostics(self, more=lambda: self.recorder.diagnostics(self.now_ns()))
         times = self.now_ns, lambda: self.recorded_ns, self.has_begun
-        RecorderServices(self, self.recorder, *times, {KEY: card(spec)}).tell_repaired()
+        labels = {KEY: card(spec)}
+        services = RecorderServices(self, self.recorder, self.settling, *times, labels)
+        services.tell_repaired()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(LOOK_EVERY_S, self.on_time, clock=steady)
 
@@ -80,6 +85,8 @@ class RecorderNode(Node):
     def on_time(self) -> None:
         """Flush though nothing comes; between episodes, ask for images as they are offered."""
         self.tell_ended(self.recorder.tick(self.now_ns()))
+        for failure in self.settling.failed():
+            self.get_logger().error(failure)
         if self.recorder.folder is None:
             self.inputs.look()
 
@@ -89,10 +96,11 @@ class RecorderNode(Node):
             self.get_logger().error(f'{folder}: the disk is full; the episode was closed')
 
     def destroy_node(self):
-        """Close the bag of an episode that is cut off."""
+        """Close the bag of an episode that is cut off, and wait for the disk."""
         if self.recorder.folder is not None:
             folder = self.recorder.stop('unlabeled', 'cancelled', self.now_ns())
             print(f'{folder}: cancelled', flush=True)  # there may be no context to log to
+        self.settling.close()
         super().destroy_node()
 
 

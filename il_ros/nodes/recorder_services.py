@@ -1,4 +1,4 @@
-"""Services of the recorder node: start, stop, discard and label an episode."""
+"""Services of the recorder node: start, stop, discard, label; whether the disk has them all."""
 
 import json
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from il_ros.recorder.episode import EpisodeRecorder, RecorderRefuses
-from il_ros.recorder.label import relabel
+from il_ros.recorder.settling import Settling
 
-SERVICES = ('start', 'stop', 'discard', 'label')
+SERVICES = ('start', 'stop', 'discard', 'label', 'settled')
 
 
 class RecorderServices:
@@ -27,12 +27,13 @@ class RecorderServices:
         self,
         node: Node,
         recorder: EpisodeRecorder,
+        settling: Settling,
         now_ns: Callable[[], int],
         recorded_ns: Callable[[], int],
         has_begun: Callable[[], bool],
         about: dict[str, Any],
     ):
-        self.node, self.recorder = node, recorder
+        self.node, self.recorder, self.settling = node, recorder, settling
         self.now_ns, self.recorded_ns, self.has_begun = now_ns, recorded_ns, has_begun
         self.about = about
         for name in SERVICES:
@@ -56,23 +57,29 @@ class RecorderServices:
         return self.recorder.start({**self.json_of('meta'), **self.about}, self.now_ns())
 
     def stop(self) -> Path | str:
-        """Close the bag and return its folder; '' while the last tick has not arrived."""
+        """End the bag and return its folder; '' while the last tick has not arrived."""
         if self.value('until_ns') > self.recorded_ns():
             return ''
-        remarks = self.json_of('remarks')
         how = self.value('outcome'), self.value('termination')
-        folder = self.recorder.stop(*how, self.now_ns())
-        if remarks:
-            relabel(folder, remarks)
-        return folder
+        return self.recorder.stop(*how, self.now_ns(), self.json_of('remarks'))
 
     def discard(self) -> Path:
-        """Close the bag and mark it discarded; nothing is deleted."""
+        """End the bag, or take the last one, and mark it discarded; nothing is deleted."""
+        if self.recorder.folder is None:
+            self.settled()
         return self.recorder.discard(self.now_ns())
 
     def label(self) -> Path:
         """Give the last bag its outcome after the fact."""
+        self.settled()
         return self.recorder.label(self.value('outcome'))
+
+    def settled(self) -> str:
+        """Say nothing once the disk has every episode that was stopped."""
+        if unsettled := self.settling.unsettled():
+            names = ', '.join(map(str, unsettled))
+            raise RecorderRefuses(f'{names}: still being written out; ask again in a moment')
+        return ''
 
     def tell_repaired(self) -> None:
         """Say, once, what a crash had left in the folder."""

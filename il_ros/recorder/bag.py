@@ -109,6 +109,7 @@ class BagWriter:
         self._schemas: dict[str, int] = {}
         self._start_ns, self._end_ns = 2**63, 0
         self._flushed_ns = clock()
+        self._described: dict[str, Any] = {}
         self._file = WholeFile(self.path, 'xb')
         self._writer = Writer(
             self._file,  # type: ignore[arg-type]
@@ -150,15 +151,30 @@ class BagWriter:
         self._writer.flush()
         return True
 
-    def close(self, meta: dict[str, Any]) -> None:
-        """Write the final metadata and the index; the bag is whole once metadata.yaml is there."""
-        described = metadata.information(self.contents(), meta)
+    def end(self, meta: dict[str, Any]) -> None:
+        """Hand the final metadata and the index to the operating system: no more messages."""
+        self._described = metadata.information(self.contents(), meta)
         self._writer.add_metadata(metadata.RECORD, metadata.encode(meta))
-        self._writer.add_metadata('rosbag2', {'serialized_metadata': metadata.dump(described)})
+        described = {'serialized_metadata': metadata.dump(self._described)}
+        self._writer.add_metadata('rosbag2', described)
         self._writer.finish()
-        self._file.sync()
-        metadata.save(self.folder, described)
-        self._file.close()
+
+    def settle(self) -> None:
+        """
+        Wait until the disk has all of an ended bag, which is whole once metadata.yaml is there.
+
+        May be called from any thread. Raises OSError when the disk cannot take it.
+        """
+        try:
+            self._file.sync()
+            metadata.save(self.folder, self._described)
+        finally:
+            self._file.close()
+
+    def close(self, meta: dict[str, Any]) -> None:
+        """End the bag, and wait for the disk."""
+        self.end(meta)
+        self.settle()
 
     def abandon(self) -> None:
         """Leave the bag as a crash would: repair() makes it whole."""

@@ -1,7 +1,7 @@
 """The recorder's logic: what crosses the wire goes into a bag between start and stop."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,9 @@ from il_ros.recorder.config import RecorderConfig
 from il_ros.recorder.health import Track
 from il_ros.recorder.live import LiveHealth
 from il_ros.recorder.repair import DISK_FULL, close_full, repair_all
+from il_ros.recorder.settling import FULL, settle
 from il_ros.recorder.store import free_mb, next_folder, number_of
 from il_ros.recorder.streams import Stream
-
-FULL = {'termination_reason': 'disk full', 'outcome': 'unlabeled'}  # its end is missing
 
 
 class RecorderRefuses(ValueError):
@@ -39,7 +38,7 @@ class EpisodeRecorder:
 
     streams: the topics that should come, their rates, and which are required; () checks none.
     clock gives monotonic nanoseconds, for flushing; all other times are the ROS clock's. What a
-    crash left under root is repaired at once, see `repaired`.
+    crash left under root is repaired at once, see `repaired`. settle(bag) waits for the disk.
     """
 
     def __init__(
@@ -49,6 +48,7 @@ class EpisodeRecorder:
         streams: Sequence[Stream] = (),
         namespace: str = '/',
         clock: Callable[[], int] = time.monotonic_ns,
+        settle: Callable[[BagWriter], Any] = settle,
     ):
         self.root = Path(root)
         self.config = config or RecorderConfig()
@@ -57,7 +57,7 @@ class EpisodeRecorder:
         self.repaired = repair_all(self.root)
         self.last: Path | None = None  # the newest episode that has ended
         self._has_ended_by_itself = False
-        self._clock = clock
+        self._clock, self._settle = clock, settle
         self._latched: dict[str, tuple[wire.Topic, bytes]] = {}
         self._episode: _Episode | None = None
 
@@ -105,15 +105,19 @@ class EpisodeRecorder:
         except OSError as error:
             return self._end_full(error)
 
-    def stop(self, outcome: str, termination: str, now_ns: int) -> Path:
+    def stop(
+        self, outcome: str, termination: str, now_ns: int, remarks: Mapping[str, Any] | None = None
+    ) -> Path:
         """
         Close the episode and return its folder; one that a full disk has ended stays as it is.
 
-        Raises RecorderRefuses when none is recorded, ValueError for an unknown outcome or reason.
+        remarks: more that its metadata shall say. Raises RecorderRefuses when none is recorded,
+        ValueError for an unknown outcome or reason.
         """
         changes = {
             'outcome': check_outcome(outcome),
             'termination_reason': check_termination(termination),
+            **(remarks or {}),
         }
         if self._has_ended_by_itself and self.last is not None:
             self._has_ended_by_itself = False
@@ -224,10 +228,11 @@ class EpisodeRecorder:
             raise RecorderRefuses('no episode is being recorded; start one first')
         bag, meta, tracks = self._episode.bag, self._episode.meta, self._episode.tracks
         try:
-            bag.close({**meta, **closing(meta, tracks, now_ns, self.config), **changes})
+            bag.end({**meta, **closing(meta, tracks, now_ns, self.config), **changes})
         except OSError as error:
             return self._end_full(error)
         self._episode, self.last = None, bag.folder
+        self._settle(bag)
         return bag.folder
 
     def _end_full(self, error: OSError) -> Path:

@@ -50,12 +50,14 @@ def collect(
     while len(results) < wanted.episodes:
         result = rig.episode(wanted.plan(len(results)))
         if result.termination == REDO:
+            rig.settle()
             _take_back(wanted.folder, results)
         elif result.termination != 'discarded':  # then the person wants another try at the scene
             results.append(result)
             with (wanted.folder / RESULTS).open('a') as file:
                 file.write(json.dumps(result.row()) + '\n')
             say(result)
+    rig.settle()
     return results
 
 

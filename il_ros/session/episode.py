@@ -61,6 +61,9 @@ class Rig(Protocol):
     def episode(self, plan: EpisodePlan) -> EpisodeResult:
         """Reset, run, record and judge one episode."""
 
+    def settle(self) -> None:
+        """Wait until the disk has every episode: the next may start while the last is written."""
+
     def load(self, checkpoint: str) -> None:
         """Act with another checkpoint from now on; ValueError leaves the old one in place."""
 

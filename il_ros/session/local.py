@@ -38,6 +38,9 @@ class LocalRig:
         self.loop = Loop(self.world, Arbiter(spec, load_sources()), transport=transport)
         self.pilot: Pilot | None = None
 
+    def settle(self) -> None:
+        """Do nothing: each bag is closed when its episode ends."""
+
     def load(self, checkpoint: str) -> None:
         """Act with another checkpoint from now on."""
         self.pilot = load_pilot(Path(checkpoint), self.spec, 'cpu')
