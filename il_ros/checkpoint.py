@@ -112,12 +112,17 @@ def read_parts(folder: str | Path) -> dict[str, Any]:
 
 def add_evaluation(folder: str | Path, evaluation: Mapping[str, Any]) -> None:
     """Put the figures of an evaluation beside the checkpoint's weights, replacing older ones."""
+    add(folder, EVALUATION, _json(dict(evaluation)))
+
+
+def add(folder: str | Path, name: str, data: bytes) -> None:
+    """Put a file beside a checkpoint's weights, replacing an older one; whole or not at all."""
     folder = Path(folder)
     if not folder.is_dir():
         raise CheckpointError(f'{folder}: no such checkpoint')
-    temporary = folder / f'.{EVALUATION}-{os.getpid()}'
-    _write(temporary, _json(dict(evaluation)))
-    os.replace(temporary, folder / EVALUATION)
+    temporary = folder / f'.{name}-{os.getpid()}'
+    _write(temporary, data)
+    os.replace(temporary, folder / name)
 
 
 def robot_card(spec: RobotSpec, cameras: tuple[str, ...], task: str) -> dict[str, Any]:

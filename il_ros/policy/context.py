@@ -12,3 +12,8 @@ class Context:
     tokens: Tensor  # (B, L, C)
     padding: Tensor  # (B, L) bool, True where a token is to be ignored
     pooled: Tensor  # (B, C)
+
+    def repeated(self, times: int) -> 'Context':
+        """Return every row so many times, (B times, ...), the same one side by side."""
+        parts = (self.tokens, self.padding, self.pooled)
+        return Context(*(part.repeat_interleave(times, dim=0) for part in parts))

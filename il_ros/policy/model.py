@@ -63,8 +63,7 @@ class Policy(nn.Module):
         if known is not None:
             known = self.inside(values, known)
         chunk = self.head.sample(self.encode(values, images), generator, known, weight)
-        off = chunk * self.get_buffer('action_std') + self.get_buffer('action_mean')
-        return off + self.origin(values)
+        return self.outside(values, chunk)
 
     def log_prob(
         self, values: Mapping[str, Tensor], images: Mapping[str, Tensor], actions: Tensor
@@ -83,6 +82,11 @@ class Policy(nn.Module):
     def inside(self, values: Mapping[str, Tensor], actions: Tensor) -> Tensor:
         """Return actions (B, T, A) [rad, opening] as the head is told them."""
         return self.normalised(ACTION, actions - self.origin(values))
+
+    def outside(self, values: Mapping[str, Tensor], chunk: Tensor) -> Tensor:
+        """Return a head's chunk (B, T, A) in [rad, opening]."""
+        off = chunk * self.get_buffer('action_std') + self.get_buffer('action_mean')
+        return off + self.origin(values)
 
     def origin(self, values: Mapping[str, Tensor]) -> Tensor | float:
         """Return what targets are told from: the joints (B, 1, A) as last measured, or zero."""

@@ -14,11 +14,16 @@ class NoInpainting(NotImplementedError):
     """A head cannot be pulled to a known chunk; blend its samples instead."""
 
 
+class NoResidual(NotImplementedError):
+    """A head does not draw chunks from noise, so there is nothing to reconstruct."""
+
+
 class Head(nn.Module):
     """Context -> distribution over action chunks, all in normalised units (mean 0, std 1)."""
 
     likelihood = 'none'  # 'exact', 'bound', 'estimate' or 'none'
     inpaints = False  # whether sample() takes known and weight
+    is_random = True  # whether two samples of one context may differ
 
     def fit(self, actions: Tensor) -> None:
         """
@@ -56,6 +61,14 @@ class Head(nn.Module):
     def log_prob(self, context: Context, actions: Tensor) -> Tensor:
         """Return (B,) log-density of the chunk, its lower bound or an estimate [nats]."""
         raise NoLikelihood(f'{type(self).__name__} has no likelihood')
+
+    def residual(self, context: Context, actions: Tensor, generator: torch.Generator) -> Tensor:
+        """
+        Return how badly (B,) each chunk is found again under noise, a mean square; one draw each.
+
+        Raises NoResidual where the head does not draw its chunks from noise.
+        """
+        raise NoResidual(f'{type(self).__name__} has no denoiser')
 
 
 def masked_mean(cost: Tensor, mask: Tensor) -> Tensor:

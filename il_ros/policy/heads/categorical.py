@@ -36,6 +36,7 @@ class CategoricalHead(Head):
         super().__init__()
         self.shape = (config.T, actions, FEATURES)
         self.low_noise = config.low_noise
+        self.is_random = not config.low_noise
         self.grid = Grid(config.bins, actions)
         outputs = config.T * actions * FEATURES
         self.net = ResidualMlp(config.context, outputs, config.width, config.depth)

@@ -44,6 +44,7 @@ class CvaeHead(Head):
         self.shape = (config.T, actions)
         self.latent = config.latent
         self.is_zero = config.latent_at == 'zero'
+        self.is_random = not self.is_zero
         self.kl_weight = config.kl_weight
         self.deviation = config.deviation
         self.memory = nn.Linear(config.context, width)

@@ -93,6 +93,14 @@ class DiffusionHead(Head):
         numbers = actions[0].numel()
         return bound + 0.5 * numbers * (ratio[0].log() - math.log(2 * math.pi))
 
+    def residual(self, context: Context, actions: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the mean square error (B,) of what the denoiser predicts at a random level."""
+        level = integers(generator, self.schedule.levels, actions)  # (B,)
+        noise = normal(generator, actions)  # (B, T, A)
+        noisy = self.schedule.noised(actions, noise, level)
+        target = self.schedule.target(self.predict, actions, noise, level)
+        return (self._say(noisy, level, context) - target).square().flatten(1).mean(1)
+
     def _prior(self, actions: Tensor) -> Tensor:
         """Return -KL(noisiest level of actions || standard normal), (B,) [nats]."""
         left = self.schedule.kept[-1]

@@ -89,6 +89,15 @@ class FlowHead(Head):
 
         return log_density(field, actions, torch.Generator().manual_seed(TRACE_SEED))
 
+    def residual(self, context: Context, actions: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the mean square error (B,) of what the denoiser predicts at a random time."""
+        time = self.times(generator, actions)
+        noise = normal(generator, actions)  # (B, T, A)
+        noisy = torch.lerp(noise, actions, wide(time))
+        target = actions - noise if self.predict == 'v' else actions
+        said = self.denoiser(noisy, 1 - time, context)
+        return (said - target).square().flatten(1).mean(1)
+
     def velocity(self, noisy: Tensor, time: Tensor, context: Context) -> Tensor:
         """Return the velocity (B, T, A) at noisy (B, T, A), time (B,) in [0, 1)."""
         said = self.denoiser(noisy, 1 - time, context).to(noisy.dtype)  # bf16 when learning

@@ -30,6 +30,7 @@ class GaussianHead(Head):
         super().__init__()
         self.shape = (config.T, actions)
         self.low_noise = config.low_noise
+        self.is_random = not config.low_noise
         outputs = 2 * config.T * actions
         self.net = ResidualMlp(config.context, outputs, config.width, config.depth)
 

@@ -14,6 +14,7 @@ class RegressionHead(Head):
     """One chunk m(o), and a density of fixed deviation around each of its numbers."""
 
     likelihood = 'exact'
+    is_random = False
 
     def __init__(self, config: TrainConfig, actions: int):
         super().__init__()

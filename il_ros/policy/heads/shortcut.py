@@ -63,6 +63,11 @@ class ShortcutHead(FlowHead):
         rung = torch.zeros(len(actions), dtype=torch.long, device=actions.device)
         return super().log_prob(self.told(context, rung), actions)
 
+    def residual(self, context: Context, actions: Tensor, generator: torch.Generator) -> Tensor:
+        """Return what the flow itself, the step of size 0, does not find again (B,)."""
+        rung = torch.zeros(len(actions), dtype=torch.long, device=actions.device)
+        return super().residual(self.told(context, rung), actions, generator)
+
     def two_steps(self, noisy: Tensor, time: Tensor, rung: Tensor, context: Context) -> Tensor:
         """Return the mean velocity (B, T, A) of two steps of the rung below, to be learned."""
         half, below = length(rung) / 2, self.told(context, rung - 1)
