@@ -64,9 +64,19 @@ def test_a_reading_of_the_leader_arms_is_passed_on_once(hands):
     (proposal,) = ask(hands, 0)
     assert proposal.source == 'leader' and proposal.engaged == (False, False)
     assert ask(hands, DT) == []
-    hands.take_joy(DT, AT_REST, buttons('leftshoulder'))
     hands.take_leader(leader(DT))
-    assert ask(hands, DT)[0].engaged == (True, True)
+    assert ask(hands, DT)[0].stamp_ns == DT
+
+
+def test_a_dead_man_waits_for_no_further_reading_of_the_leader_arms(hands):
+    """These may come a period later: that period would be lost at each take-over."""
+    hands.take_leader(leader(0))
+    assert ask(hands, 0)[0].engaged == (False, False)
+    for k, held in enumerate((('leftshoulder',), ()), start=1):
+        hands.take_joy(k * DT, AT_REST, buttons(*held))
+        (proposal,) = ask(hands, k * DT)
+        assert proposal.source == 'leader' and proposal.engaged == (bool(held),) * 2
+        assert ask(hands, k * DT) == []
 
 
 def test_leader_arms_take_the_sticks_hold_away(hands):

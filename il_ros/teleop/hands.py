@@ -42,7 +42,7 @@ class Hands:
         self._leader: LeaderReading | None = None
         self._proposed: LeaderReading | None = None  # the one that was passed on
         self._joy: tuple[int, np.ndarray, np.ndarray] | None = None
-        self._is_jogging = self._has_left = False
+        self._is_jogging = self._has_left = self._was_held = False
         self._jog.reset()
         self._leader_arms.reset()
 
@@ -68,7 +68,7 @@ class Hands:
         Return what the hands ask for at joints.stamp_ns.
 
         command (A,) is the last; sources, per arm, whose it was. Nothing where there are no hands,
-        or the leader arms' reading was passed on before.
+        or where reading and dead-man of the leader arms were passed on before.
         """
         now_ns = joints.stamp_ns
         if self._has_left:
@@ -91,10 +91,10 @@ class Hands:
         joints: JointSample,
         command: np.ndarray,
     ) -> list[Proposal]:
-        """Return what the leader arms ask for, if that is new."""
-        if leader is self._proposed:
+        """Return what the leader arms ask for, if that or the dead-man is new."""
+        if leader is self._proposed and is_held == self._was_held:
             return []
-        self._proposed = leader
+        self._proposed, self._was_held = leader, is_held
         held = (is_held,) * len(self._spec.arms)
         arms = self._leader_arms
         return [arms.propose(leader, held, in_control, joints.position, command)]
