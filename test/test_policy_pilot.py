@@ -62,8 +62,20 @@ def test_an_arm_that_a_person_let_go_of_gets_a_new_plan_at_once():
     for observation, who in zip(observations(7), acted, strict=True):
         planned.append(pilot.act(observation) is not None)
         left = Authority(Who.POLICY, 'chunk', 0)
-        pilot.see((left, Authority(who, '', 0)))
+        pilot.see((left, Authority(who, '', observation.stamp_ns)))
     assert planned == [True, False, False, False, True, False, False]
+
+
+def test_no_plan_is_made_from_what_was_seen_before_the_hand_back():
+    """The word of it may come late: such a plan would be refused, and E ticks lost."""
+    pilot = pilot_of(head='l2', E=6, T=6)
+    first, second, third = observations(3)
+    assert pilot.act(first) is not None
+    pilot.see((Authority(Who.HUMAN, '', 0),))
+    pilot.observe(second)
+    pilot.see((Authority(Who.HOLD, '', second.stamp_ns),))
+    assert not pilot.is_due
+    assert pilot.act(third) is not None
 
 
 @pytest.mark.parametrize('head', HEADS)

@@ -42,6 +42,7 @@ class Pilot:
         self._generator = torch.Generator().manual_seed(seed)
         self._history: deque[Observation] = deque(maxlen=self.config.H)
         self._planned_ns: int | None = None
+        self._given_back_ns = -1  # the tick of the last hand-back
         self._authority: Sequence[Authority] = ()
 
     def observe(self, observation: Observation) -> None:
@@ -57,17 +58,19 @@ class Pilot:
         missing = [name for name in self.config.cameras if name not in observation.images]
         if missing:
             raise PolicyFailure(f'no image of {missing} in the observation')
+        if self._history and observation.stamp_ns < self._history[-1].stamp_ns:
+            self._given_back_ns = -1  # a clock that began anew
         self._history.append(observation)
 
     def see(self, authority: Sequence[Authority]) -> None:
         """
-        Learn who had the arms at the last tick; one that a person let go of waits for a new plan.
+        Learn who had the arms at a tick; one that a person let go of waits for a new plan.
 
-        What was planned before is not executed any more, so that one is due at once.
+        What was seen till then is not planned from any more: one is due at the next observation.
         """
         for before, now in zip(self._authority, authority, strict=False):
             if before.who is Who.HUMAN and now.who is Who.HOLD:
-                self._planned_ns = None
+                self._given_back_ns = max(self._given_back_ns, now.since_ns)
         self._authority = authority
 
     def plan(self) -> ActionChunk:
@@ -89,10 +92,15 @@ class Pilot:
 
     @property
     def is_due(self) -> bool:
-        """Whether E ticks have passed since the last plan, or there is none."""
-        if self._planned_ns is None or not self._history:
+        """Whether E ticks have passed since the last plan, or there is none that counts."""
+        if not self._history:
             return True
-        since_ns = self._history[-1].stamp_ns - self._planned_ns
+        newest_ns = self._history[-1].stamp_ns
+        if newest_ns <= self._given_back_ns:
+            return False
+        if self._planned_ns is None or self._planned_ns <= self._given_back_ns:
+            return True
+        since_ns = newest_ns - self._planned_ns
         return not 0 <= since_ns < (self.config.E - 0.5) * self._dt_ns  # stamps may jitter
 
     def act(self, observation: Observation) -> ActionChunk | None:
