@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from il_ros.bringup.overrides import Value
 from il_ros.bringup.session import Part
 
 
@@ -24,15 +25,25 @@ def recorder_bench(
     ]
 
 
-def hands_bench(root_dir: str, checkpoint: str, takeovers: int) -> list[Part]:
+def hands_timing(root_dir: str, checkpoint: str, presses: int) -> list[Part]:
     """Return the nodes that take over from a policy so many times, in real time."""
+    load: dict[str, Value] = {'checkpoint': checkpoint, 'presses': presses, 'root_dir': root_dir}
+    return [*_acting({}, {}), Part('hands_load_node', load, ends_session=True)]
+
+
+def hands_limits(root_dir: str, checkpoint: str, takeovers: int) -> list[Part]:
+    """Return the nodes that do it in lockstep, as fast as the machine allows."""
+    lockstep: dict[str, Value] = {'lockstep': True}
+    load: dict[str, Value] = {'checkpoint': checkpoint, 'root_dir': root_dir}
+    load['takeovers'] = takeovers
+    parts = _acting(lockstep, {**lockstep, 'participants': 'policy,leader,joy'})
+    return [*parts, Part('hands_limits_node', load, ends_session=True)]
+
+
+def _acting(given: dict[str, Value], intervention: dict[str, Value]) -> list[Part]:
+    """Return a policy and what it moves: arms over an empty table."""
     return [
-        Part('sim_node', {}),
-        Part('intervention_node', {}),
-        Part('policy_node', {'device': 'cpu'}),
-        Part(
-            'hands_load_node',
-            {'checkpoint': checkpoint, 'takeovers': takeovers, 'root_dir': root_dir},
-            ends_session=True,
-        ),
+        Part('sim_node', {'task': 'nothing', **given}),
+        Part('intervention_node', intervention),
+        Part('policy_node', {'device': 'cpu', **given}),
     ]

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,17 @@ what is measured:
             them in the bag, found by stamp; delay_p99_ms: from stamp to recorder; load_late_ms:
             the longest that the load itself was late: above 20, this machine was too busy.
             writer_*: what one process writes into a bag at most, to the page cache.
-  hands     sim, policy and intervention nodes in real time over DDS, and a person who takes over
-            at random moments, with sticks or with leader arms that are not where the robot is:
-            button_to_command: from the dead-man button to the first command of the person, as it
-            arrives; hand_back_to_fresh_chunk_ms: from letting go to the first command of a plan
-            made after it, median; worst_*: of all commands, as parts of their limits.
-            joints_*: the same of the sim's joints, in process, over an empty table.
-            unsafe: how many of --commands commands, asked for by adversaries (leaps, arms led
-            into each other and the table, NaN, what is old), were outside of any limit.
+  hands     sim, policy and intervention nodes over DDS, and a person who takes one arm or both at
+            random moments, with sticks or with leader arms that are not where the robot is; the
+            table is empty, so that nothing but the command moves the joints.
+            In real time, --presses times: button_to_command: from the dead-man button to the first
+            command of the person, as it arrives; hand_back_to_fresh_chunk: from letting go to the
+            first command of a plan made after it, median and p99; real_time_*: the worst velocity,
+            acceleration and jerk of the commands, as parts of their limits.
+            In lockstep, until --takeovers arms were taken from the policy: worst_*: the same of
+            those commands; joints_*: of the sim's joints, which follow a little late.
+            In process: unsafe: how many of --commands commands, asked for by adversaries (leaps,
+            arms led into each other and the table, NaN, what is old), were outside of any limit.
 cores and load (processes that ran or waited, last minute) say what else the machine had to do."""
 CAMERAS = ('cam_high', 'cam_left_wrist', 'cam_right_wrist')
 MIN_SECONDS = 1.0
@@ -50,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--episodes', type=int, default=3, help='of each measurement of the sim')
     parser.add_argument('--seconds', type=float, default=60.0, help='of the recorder bench')
-    parser.add_argument('--checkpoint', default='', help='whom hands take over from (hands bench)')
-    parser.add_argument('--takeovers', type=int, default=1000, help='of the hands bench')
+    parser.add_argument('--presses', type=int, default=200, help='in real time (hands bench)')
+    parser.add_argument('--takeovers', type=int, default=1000, help='in lockstep (hands bench)')
     parser.add_argument('--commands', type=int, default=10_000, help='hostile ones (hands bench)')
     parser.add_argument(
         '--reliable', action='store_true', help='cameras offer reliable images (recorder bench)'
@@ -119,7 +123,7 @@ def graph_x(args: argparse.Namespace) -> float:
     return times_real(ticks, wall_s, load_robot('sim').dt_s)
 
 
-def small_checkpoint(folder: Path, task: str) -> Path:
+def small_checkpoint(folder: Path, task: str, inputs: tuple[str, ...] = ()) -> Path:
     """Train for a moment on two demonstrations: fast to make, as slow to run as a good one."""
     from il_ros.dataset.cache import load_episodes
     from il_ros.policy.config import TrainConfig
@@ -132,6 +136,7 @@ def small_checkpoint(folder: Path, task: str) -> Path:
     wanted = Collection(folder / 'bags', task, 2, range(2), 'always')
     collect(LocalRig(spec, task), wanted, lambda result: None)
     config = TrainConfig(head='diffusion', steps=20, val_fraction=0.0)
+    config = replace(config, inputs=inputs or config.inputs)
     train(config, load_episodes(wanted.folder, spec), spec, folder / 'checkpoint')
     return folder / 'checkpoint'
 
@@ -144,7 +149,6 @@ def times_real(ticks: int, wall_s: float, dt_s: float) -> float:
 def bench_recorder(args: argparse.Namespace) -> dict[str, Any]:
     """Three 640x480 raw streams at 30 Hz and 50 Hz of state through DDS into a bag."""
     from il_ros.bringup.bench import recorder_bench
-    from il_ros.bringup.processes import run
     from il_ros.recorder.bench import CAMERAS, write_speed
     from il_ros.robot.load import load_robot
 
@@ -153,9 +157,7 @@ def bench_recorder(args: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix='il_ros_bench_') as folder:
         check_room(Path(folder), args.seconds)
         parts = recorder_bench(folder, args.seconds, CAMERAS, args.reliable)
-        code = run(parts, out=sys.stderr)
-        if code != 0:
-            raise ValueError(f'the nodes of the benchmark ended with exit code {code}; see above')
+        run_nodes(parts)
         figures = recorded(Path(folder), args.seconds)
         mb_s, messages_s = write_speed(Path(folder) / 'write_speed', load_robot('sim'))
     return {**figures, 'writer_mb_s': round(mb_s), 'writer_messages_s': round(messages_s)}
@@ -163,46 +165,34 @@ def bench_recorder(args: argparse.Namespace) -> dict[str, Any]:
 
 def bench_hands(args: argparse.Namespace) -> dict[str, Any]:
     """How soon a person has the arms, and how smoothly; whether anything unsafe is commanded."""
+    from il_ros.bringup.bench import hands_limits, hands_timing
+    from il_ros.bringup.domains import stay_apart
     from il_ros.robot.load import load_robot
     from il_ros.rollout.adversary import unsafe
 
-    spec = load_robot('sim')
-    figures = {**graph_hands(args), **joints_of(args)}
-    rounded = {key: round(value, 4) for key, value in figures.items()}
-    return rounded | {'unsafe': unsafe(spec, args.commands, 0), 'commands': args.commands}
-
-
-def graph_hands(args: argparse.Namespace) -> dict[str, float]:
-    """Return what taking over from a policy comes to over the graph."""
-    from il_ros.bringup.bench import hands_bench
-    from il_ros.bringup.domains import stay_apart
-    from il_ros.bringup.processes import run
-
     stay_apart(os.environ)
     with tempfile.TemporaryDirectory(prefix='il_ros_bench_') as folder:
-        checkpoint = args.checkpoint or str(small_checkpoint(Path(folder), 'transfer'))
-        code = run(hands_bench(folder, checkpoint, args.takeovers), out=sys.stderr)
-        if code != 0:
-            raise ValueError(f'the nodes of the benchmark ended with exit code {code}; see above')
-        return json.loads((Path(folder) / 'hands.json').read_text())
+        checkpoint = str(small_checkpoint(Path(folder), 'transfer', ('position', 'velocity')))
+        figures = over_graph(hands_timing(folder, checkpoint, args.presses), folder, 'timing')
+        figures |= over_graph(hands_limits(folder, checkpoint, args.takeovers), folder, 'limits')
+    rounded = {key: round(value, 4) for key, value in figures.items()}
+    wrong = unsafe(load_robot('sim'), args.commands, 0)
+    return rounded | {'unsafe': wrong, 'commands': args.commands}
 
 
-def joints_of(args: argparse.Namespace) -> dict[str, float]:
-    """Return the worst of the sim's joints in as many take-overs, as parts of the limits."""
-    from il_ros.robot.load import load_robot
-    from il_ros.rollout.takeovers import quarrel, worst
-    from il_ros.sim.tasks.nothing import Nothing
-    from il_ros.sim.world import World
+def over_graph(parts: list[Any], folder: str, name: str) -> dict[str, float]:
+    """Run the nodes of a benchmark; return the figures that they leave in folder."""
+    run_nodes(parts)
+    return json.loads((Path(folder) / f'{name}.json').read_text())
 
-    spec = load_robot('sim')
-    _, joints = quarrel(World(spec, Nothing()), args.takeovers, 0)
-    return dict(
-        zip(
-            ('joints_velocity', 'joints_acceleration', 'joints_jerk'),
-            worst(spec, joints),
-            strict=True,
-        )
-    )
+
+def run_nodes(parts: list[Any]) -> None:
+    """Run the nodes of a benchmark to its end; ValueError when one of them fails."""
+    from il_ros.bringup.processes import run
+
+    code = run(parts, out=sys.stderr)
+    if code != 0:
+        raise ValueError(f'the nodes of the benchmark ended with exit code {code}; see above')
 
 
 def check_room(folder: Path, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The benchmark of hands: somebody who presses the dead-man and lets go, all the time."""
+"""The benchmark of hands in real time: somebody who presses the dead-man, lets go, and waits."""
 
 import json
 from pathlib import Path
@@ -15,15 +15,15 @@ from il_ros.nodes.params import Param, declare
 from il_ros.nodes.run import run, run_beside
 from il_ros.nodes.topics import publisher, subscribe
 from il_ros.robot.load import load_robot
-from il_ros.rollout.takeovers import PressedHands, Tick, graph_figures
-from il_ros.spec import JointSample, Who
+from il_ros.rollout.takeovers import PressedHands, Tick, motion_figures, timing_figures
+from il_ros.spec import Who
 
 PARAMS = (
     Param('robot', 'sim', 'name in config/robots, or a robot YAML', fixed=True),
     Param('checkpoint', '', 'of the policy that is taken over from', fixed=True),
-    Param('takeovers', 1000, 'how often', low=1, fixed=True),
+    Param('presses', 200, 'how often', low=1, fixed=True),
     Param('seed', 0, 'of moments and wishes', fixed=True),
-    Param('root_dir', 'runs/bench', 'folder of hands.json', fixed=True),
+    Param('root_dir', 'runs/bench', 'folder of timing.json', fixed=True),
 )
 PARTS = ('sim_node', 'intervention_node', 'policy_node')
 PATIENCE_S = 20.0
@@ -53,10 +53,13 @@ class HandsLoadNode(Node):
         policy = GraphPolicy(self.client)
         policy.load(self.p.checkpoint)
         policy.act(True)
-        for _ in range(self.p.takeovers):
+        for _ in range(self.p.presses):
             self.take_over()
-        figures = graph_figures(self.spec, self.joined(), self.events)
-        (Path(self.p.root_dir) / 'hands.json').write_text(json.dumps(figures))
+        ticks = self.joined()
+        commands = np.array([tick.command for tick in ticks])
+        figures = timing_figures(ticks, self.events)
+        figures |= motion_figures(self.spec, commands, 'real_time')
+        (Path(self.p.root_dir) / 'timing.json').write_text(json.dumps(figures))
 
     def take_over(self) -> None:
         """Let the policy act for a moment, take over for a moment, hand back."""
@@ -97,19 +100,12 @@ class HandsLoadNode(Node):
 
     def on_time(self) -> None:
         """Say where sticks and leader arms are, as their drivers do."""
-        now_ns = self.get_clock().now().nanoseconds
-        pose = self.person.leader()
-        if pose is None:
-            self.leader.publish(wire.nobody_msg(now_ns))
-        else:
-            sample = JointSample(now_ns, pose, 0 * pose, 0 * pose)
-            self.leader.publish(wire.joints_msg(self.spec, sample))
+        self.leader.publish(self.person.leader_msg(self.get_clock().now().nanoseconds))
         self.say_joy()
 
     def say_joy(self) -> None:
         """Publish the sticks and buttons."""
-        now_ns = self.get_clock().now().nanoseconds
-        self.joy.publish(wire.joy_msg(now_ns, *self.person.pad()))
+        self.joy.publish(self.person.joy_msg(self.get_clock().now().nanoseconds))
 
     def on_command(self, data: bytes) -> None:
         """Note a command, and when it came."""

@@ -18,7 +18,7 @@ from il_ros.robot.load import load_robot
 from il_ros.rollout.loop import cameras_of
 from il_ros.rollout.recording import OUTCOME_EVERY
 from il_ros.sim.controller import Controller, Refused
-from il_ros.sim.tasks import TASKS
+from il_ros.sim.tasks import NO_TASK, TASKS
 from il_ros.sim.world import World
 
 PARAMS = (
@@ -40,7 +40,7 @@ class SimNode(Node):
         self.p = declare(self, PARAMS)
         self.spec = load_robot(self.p.robot)
         wanted = cameras_of(self.spec, names(self.p.cameras))
-        self.world = World(self.spec, make(TASKS, self.p.task), wanted)
+        self.world = World(self.spec, make(TASKS | NO_TASK, self.p.task), wanted)
         self.controller = Controller(self.spec, self.p.command_timeout_s)
         self.joints = publisher(self, wire.JOINT_STATES, keep_all=self.p.lockstep)
         self.state = publisher(self, wire.TASK_STATE, keep_all=self.p.lockstep)

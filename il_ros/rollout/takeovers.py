@@ -1,4 +1,4 @@
-"""Random take-overs and hand-backs, over a graph and in the sim: what becomes of the command."""
+"""Random take-overs and hand-backs over a graph: how soon they are done, and how smoothly."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,16 +6,18 @@ from itertools import islice
 
 import numpy as np
 
-from il_ros.arbiter.arbiter import Arbiter
-from il_ros.arbiter.sources import load_sources
-from il_ros.rollout.loop import as_received, through_wire
-from il_ros.sim.world import World
-from il_ros.spec import ActionChunk, JointSample, Proposal, RobotSpec, Who
+from il_ros import wire
+from il_ros.spec import RobotSpec, Who
+from il_ros.teleop.leader_config import MATCHED
+from il_ros.teleop.leader_map import LeaderMap
 from il_ros.teleop.mapping import AXES, BUTTONS
 
 Window = tuple[int, int]  # from, to [ns]
 
-PLAN = 40  # ticks of a chunk
+DISAGREE = 0.4  # [rad, opening] deviation of leader arms from where the robot is
+TREMOR = 0.002  # [rad, opening] a tick: a hand is never quite still
+LONGEST_TICKS = 20  # that an arm is held, or let alone
+ARMS = {(True, True): 'dpad_up', (True, False): 'dpad_left', (False, True): 'dpad_right'}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,115 +53,88 @@ def delays_ms(ticks: Sequence[Tick], windows: Sequence[Window], who: Who) -> np.
     return np.array(delays)
 
 
-# -- over the graph -------------------------------------------------------------------------------
-
-
 class PressedHands:
     """Sticks, leader arms and a dead-man, held by somebody who wants something at random."""
 
     def __init__(self, spec: RobotSpec, rng: np.random.Generator):
         self._spec, self._rng = spec, rng
+        self._map = LeaderMap(spec, MATCHED)
         self._pose: np.ndarray | None = None  # of the leader arms; None: nobody is at them
+        self._arms = (True, True)  # that are wanted
         self._axes = np.zeros(len(AXES))
+        self._ticks_left = LONGEST_TICKS
         self.is_held = False
 
     def moment_s(self) -> float:
         """Return how long to wait [s]."""
         return float(self._rng.uniform(0.05, 0.4))
 
-    def reach_out(self, command: np.ndarray) -> None:
-        """Take sticks or leader arms, these somewhere else than the robot's (A,)."""
-        away = self._rng.normal(0, 0.4, self._spec.size)
-        pose = np.clip(command + away, self._spec.lower, self._spec.upper)
+    def tick(self, position: np.ndarray) -> None:
+        """Let a tick pass, after some of which arms are taken over, or handed back."""
+        self._ticks_left -= 1
+        if self._ticks_left > 0:
+            return
+        self._ticks_left = int(self._rng.integers(2, LONGEST_TICKS + 1))
+        if not self.is_held:
+            self.reach_out(position)
+        self.is_held = not self.is_held
+
+    def reach_out(self, position: np.ndarray) -> None:
+        """Take sticks or leader arms, these somewhere else than the robot's (N,); one or both."""
+        away = self._rng.normal(0, DISAGREE, self._spec.size)
+        pose = np.clip(position + away, self._spec.lower, self._spec.upper)
         self._pose = pose if self._rng.random() < 0.5 else None
+        self._arms = list(ARMS)[self._rng.integers(len(ARMS))]
         self._axes = self._rng.uniform(-1, 1, len(AXES))
         self._axes[AXES.index('triggerleft') :] = 0.0
 
-    def leader(self) -> np.ndarray | None:
-        """Return where the leader arms are now (N,), a hand being never quite still."""
-        if self._pose is not None:
-            self._pose = self._pose + self._rng.normal(0, 0.002, self._spec.size)
-        return self._pose
+    def leader_msg(self, stamp_ns: int) -> bytes:
+        """Return where the leader arms are; without any joints, that nobody is at them."""
+        if self._pose is None:
+            return wire.nobody_msg(stamp_ns)
+        self._pose = self._pose + self._rng.normal(0, TREMOR, self._spec.size)
+        joints = self._map.to_leader(self._pose)
+        return self._map.message(stamp_ns, joints, self._map.leads(self._arms))
 
-    def pad(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return axes and buttons of the pad, both arms selected."""
+    def joy_msg(self, stamp_ns: int) -> bytes:
+        """Return the sticks, the dead-man, and which arms are selected."""
         buttons = np.zeros(len(BUTTONS))
         buttons[BUTTONS.index('leftshoulder')] = self.is_held
-        buttons[BUTTONS.index('dpad_up')] = 1.0
-        return self._axes, buttons
+        buttons[BUTTONS.index(ARMS[self._arms])] = 1.0
+        return wire.joy_msg(stamp_ns, self._axes, buttons)
 
 
-def graph_figures(
-    spec: RobotSpec, ticks: Sequence[Tick], events: Sequence[tuple[int, bool]]
-) -> dict[str, float]:
-    """Return what a person waits for [ms], and the worst of the command, as parts of limits."""
+def take_overs(before: Sequence[Who], now: Sequence[Who]) -> int:
+    """Return how many arms a person took from the policy between two ticks."""
+    pairs = zip(before, now, strict=False)
+    return sum(pair == (Who.POLICY, Who.HUMAN) for pair in pairs)
+
+
+def timing_figures(
+    ticks: Sequence[Tick], events: Sequence[tuple[int, bool]]
+) -> dict[str, float | int]:
+    """Return what a person waits for [ms], of presses and releases, (when [ns], which)."""
     ends_ns = [ns for ns, _ in events[1:]] + [ticks[-1].arrived_ns + 1]
     windows = [(ns, end) for (ns, _), end in zip(events, ends_ns, strict=True)]
     taken = [w for w, (_, is_held) in zip(windows, events, strict=True) if is_held]
     given = [w for w, (_, is_held) in zip(windows, events, strict=True) if not is_held]
     begun, fresh = delays_ms(ticks, taken, Who.HUMAN), delays_ms(ticks, given, Who.POLICY)
-    velocity, acceleration, jerk = worst(spec, np.array([tick.command for tick in ticks]))
     return {
-        'takeovers': len(taken),
+        'presses': len(taken),
+        'presses_answered': len(begun),
         'button_to_command_p50_ms': _quantile(begun, 0.5),
         'button_to_command_p99_ms': _quantile(begun, 0.99),
         'hand_back_to_fresh_chunk_ms': _quantile(fresh, 0.5),
-        'worst_velocity': velocity,
-        'worst_acceleration': acceleration,
-        'worst_jerk': jerk,
+        'hand_back_to_fresh_chunk_p99_ms': _quantile(fresh, 0.99),
     }
+
+
+def motion_figures(spec: RobotSpec, positions: np.ndarray, prefix: str) -> dict[str, float]:
+    """Return the worst of positions (n, N), as parts of limits, as prefix_velocity and so on."""
+    names = ('velocity', 'acceleration', 'jerk')
+    found = zip(names, worst(spec, positions), strict=True)
+    return {f'{prefix}_{name}': value for name, value in found}
 
 
 def _quantile(delays: np.ndarray, part: float) -> float:
     return float(np.quantile(delays, part)) if len(delays) else float('nan')
-
-
-# -- in the sim -----------------------------------------------------------------------------------
-
-
-class Quarrel:
-    """A policy and a person who want different things, and take turns at random moments."""
-
-    def __init__(self, spec: RobotSpec, rng: np.random.Generator):
-        self._spec, self._rng = spec, rng
-        self._goal, self._wish = spec.home, spec.home
-        self._engaged = (False,) * len(spec.arms)
-        self.takeovers = 0
-
-    def propose(self, arbiter: Arbiter, joints: JointSample) -> None:
-        """Let both say what they want at a tick."""
-        rng, spec, now_ns = self._rng, self._spec, joints.stamp_ns
-        if rng.random() < 0.12:
-            far = rng.normal(0, 0.5, spec.size)
-            self._goal = np.clip(spec.home + far, spec.lower, spec.upper)
-            way = np.clip(self._goal - joints.position, -0.4, 0.4) / PLAN
-            targets = joints.position + np.arange(1, PLAN + 1)[:, None] * way
-            arbiter.offer_chunk(ActionChunk(now_ns, targets))
-        if rng.random() < 0.07:
-            self._change_hands(joints)
-        self._wish = self._wish + rng.normal(0, 0.002, spec.size)
-        arbiter.offer(Proposal(now_ns, self._wish, self._engaged), 'synthetic')
-
-    def _change_hands(self, joints: JointSample) -> None:
-        """Take some arms over, or give them back; the person's hands are somewhere else."""
-        before = self._engaged
-        self._engaged = tuple(bool(x) for x in self._rng.random(len(before)) < 0.5)
-        self.takeovers += sum(
-            now and not was for now, was in zip(self._engaged, before, strict=True)
-        )
-        self._wish = joints.position + self._rng.normal(0, 0.4, self._spec.size)
-
-
-def quarrel(world: World, takeovers: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return commands and joints (n, N) of as many take-overs in the sim, a tick a row."""
-    spec = world.spec
-    arbiter, both = Arbiter(spec, load_sources()), Quarrel(spec, np.random.default_rng(seed))
-    world.reset(seed)
-    commands, measured = [], []
-    while both.takeovers < takeovers:
-        joints = as_received(spec, world.joints())
-        both.propose(arbiter, joints)
-        commands.append(arbiter.tick(joints).command)
-        measured.append(joints.position)
-        world.step(through_wire(spec, commands[-1]))
-    return np.array(commands), np.array(measured)

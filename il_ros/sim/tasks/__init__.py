@@ -13,4 +13,5 @@ TASKS = {
     'transport': 'il_ros.sim.tasks.transport:Transport',
     'wire': 'il_ros.sim.tasks.wire:Wire',
 }
+NO_TASK = {'nothing': 'il_ros.sim.tasks.nothing:Nothing'}  # an empty table, for benchmarks
 TASK_HELP = 'see `il-ros list tasks`; wire:12 is a wire of twelve bends'
