@@ -11,9 +11,10 @@ from il_ros.arbiter.sources import load_sources
 from il_ros.robot.load import load_robot
 from il_ros.spec import ActionChunk, JointSample, Who
 from il_ros.teleop.hands import Hands
+from il_ros.teleop.layout import AXES, BUTTONS
 from il_ros.teleop.leader_config import MATCHED, LeaderConfig
 from il_ros.teleop.leader_map import LeaderReading
-from il_ros.teleop.mapping import AXES, BUTTONS, load_mapping
+from il_ros.teleop.mapping_file import load_mapping
 
 SPEC = load_robot('sim')
 DT = SPEC.dt_ns

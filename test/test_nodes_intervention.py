@@ -7,7 +7,7 @@ from graph import Graph, Robot, assert_within_limits, changed
 from il_ros import wire
 from il_ros.robot.load import load_robot
 from il_ros.spec import JointSample, Who
-from il_ros.teleop.mapping import BUTTONS
+from il_ros.teleop.layout import BUTTONS
 
 pytestmark = pytest.mark.alone  # in real time, in which a tick must not be late
 SPEC = load_robot('sim')

@@ -10,9 +10,9 @@ from il_ros import wire
 from il_ros.nodes.topics import publisher
 from il_ros.robot.load import load_robot
 from il_ros.spec import Authority, Decision, Who
+from il_ros.teleop.layout import AXES, BUTTONS
 from il_ros.teleop.leader_config import load_leader
 from il_ros.teleop.leader_map import LeaderMap
-from il_ros.teleop.mapping import AXES, BUTTONS
 
 pytestmark = pytest.mark.alone  # in real time, in which a servo must not be late
 SPEC = load_robot('sim')

@@ -14,7 +14,7 @@ from il_ros.recorder.read import read_meta
 from il_ros.robot.load import load_robot
 from il_ros.session.collect import read_results
 from il_ros.spec import Who
-from il_ros.teleop.mapping import BUTTONS
+from il_ros.teleop.layout import BUTTONS
 
 pytestmark = pytest.mark.alone  # in real time, in which a plan must not be late
 SPEC = load_robot('sim')

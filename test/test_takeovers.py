@@ -27,7 +27,7 @@ from il_ros.sim.world import World
 from il_ros.spec import ActionChunk, Proposal, Who
 from il_ros.teleop.leader_config import MATCHED
 from il_ros.teleop.leader_map import LeaderMap
-from il_ros.teleop.mapping import load_mapping
+from il_ros.teleop.mapping_file import load_mapping
 
 SPEC = load_robot('sim')
 MS = 1_000_000

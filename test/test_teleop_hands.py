@@ -7,8 +7,9 @@ from il_ros.robot.load import load_robot
 from il_ros.spec import JointSample
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
+from il_ros.teleop.layout import AXES, BUTTONS
 from il_ros.teleop.leader_map import LeaderReading
-from il_ros.teleop.mapping import AXES, BUTTONS, load_mapping
+from il_ros.teleop.mapping_file import load_mapping
 
 SPEC = load_robot('sim')
 DT = SPEC.dt_ns
@@ -119,6 +120,19 @@ def test_a_device_that_fell_silent_has_let_go(hands):
     hands.take_joy(0, AT_REST, buttons('leftshoulder'))
     assert ask(hands, 200_000_000)
     assert ask(hands, 200_000_001) == []
+
+
+def test_arms_taken_by_a_word_are_kept_until_another_word(hands):
+    hands.take_over()
+    hands.take_joy(0, AT_REST, buttons())
+    assert ask(hands, 0)[0].engaged == (True, False)
+    hands.take_joy(DT, AT_REST, buttons('leftshoulder'))
+    hands.hand_back()
+    assert ask(hands, DT)[0].engaged == (False, False)  # the dead-man is still down
+    hands.take_joy(2 * DT, AT_REST, buttons())
+    assert ask(hands, 2 * DT) == []
+    hands.take_joy(3 * DT, AT_REST, buttons('leftshoulder'))
+    assert ask(hands, 3 * DT)[0].engaged == (True, False)
 
 
 def test_what_is_not_finite_is_refused(hands):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from il_ros.teleop.mapping import AXES, BUTTONS
+from il_ros.teleop.layout import AXES, BUTTONS
 from il_ros.teleop.pad import NoPad, Pad, deflection
 
 GAME_CONTROLLER = 1  # SDL_JOYSTICK_TYPE_GAMECONTROLLER

@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Callable, Iterable
 
-HELP = 'names: heads, encoders, tasks, studies, gates, robots, leaders or sessions'
+HELP = 'names: heads, encoders, tasks, studies, gates, robots, leaders, pads or sessions'
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,6 +69,13 @@ def leaders() -> Iterable[str]:
     return leaders()
 
 
+def pads() -> Iterable[str]:
+    """Return the joysticks and keyboards with a mapping; another is the path of a YAML."""
+    from il_ros.teleop.mapping_file import pads
+
+    return pads()
+
+
 def sessions() -> Iterable[str]:
     """Return the sessions of `il-ros up`."""
     from il_ros.bringup.sessions import SESSIONS
@@ -84,5 +91,6 @@ NAMES: dict[str, Callable[[], Iterable[str]]] = {
     'gates': gates,
     'robots': robots,
     'leaders': leaders,
+    'pads': pads,
     'sessions': sessions,
 }

@@ -7,6 +7,7 @@ from rclpy.node import Node
 from il_ros import wire
 from il_ros.arbiter.control import Control
 from il_ros.arbiter.sources import ArbiterConfig
+from il_ros.nodes.arm_words import ArmWords
 from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.topics import subscribe
 from il_ros.observation.joints import JointMerger
@@ -46,6 +47,7 @@ class ArbiterInputs:
         self.diagnostics, self.meter = diagnostics, diagnostics.meter
         self.heard, self.now_ns = heard, now_ns
         self.merger, self.ticks = JointMerger(spec), Ticks(spec)
+        self.words = ArmWords(control, hands, diagnostics)
         for name in spec.joint_state_topics:
             self.listen(name, JOINTS, wire.JOINT_STATES.type, self.on_joints)
 
@@ -111,10 +113,10 @@ class ArbiterInputs:
         self.heard(source, reading.stamp_ns)
 
     def on_joy(self, source: str, data: bytes) -> None:
-        """Take the game controller; its e-stop key needs nobody else."""
+        """Take joystick or keyboard; what it says of the arms needs nobody else."""
         stamp_ns, axes, buttons = wire.read_joy(data)
-        if 'estop' in self.keys.pressed(buttons):
-            self.control.arbiter.estop(source)
+        for event in self.keys.pressed(buttons):
+            self.words.say(event)
         self.hands.take_joy(stamp_ns, axes, buttons)
         self.heard(wire.JOY.name, stamp_ns)
 

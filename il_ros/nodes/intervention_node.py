@@ -20,12 +20,12 @@ from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
 from il_ros.teleop.leader_config import load_leader
 from il_ros.teleop.leader_map import LeaderMap
-from il_ros.teleop.mapping import load_mapping
+from il_ros.teleop.mapping_file import load_mapping
 
 PARAMS = (
     Param('robot', 'sim', 'name in config/robots, or a robot YAML', fixed=True),
     Param('sources', '', 'YAML of sources and locks; config/arbiter.yaml by default', fixed=True),
-    Param('mapping', '', 'joystick mapping YAML; config/joystick.yaml by default', fixed=True),
+    Param('mapping', '', 'config/pads/<name>, or a YAML; "": xbox', fixed=True),
     Param('leader', '', 'config/leaders/<name>, or a YAML; "": like the robot', fixed=True),
     Param('operator', '', 'name of the person at the hands, kept in `authority`'),
     Param('lockstep', False, 'decide a tick when all participants have answered', fixed=True),
@@ -47,7 +47,7 @@ class InterventionNode(Node):
         self.lockstep = lockstep if self.p.lockstep else None
         sources, mapping = (
             load_sources(self.p.sources or None),
-            load_mapping(self.p.mapping or None),
+            load_mapping(self.p.mapping),
         )
         leader = load_leader(self.p.leader)
         hands = Hands(self.spec, mapping, leader)

@@ -16,7 +16,7 @@ from il_ros.robot.load import load_robot
 from il_ros.rollout.hands import operator_for
 from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.sim.tasks import TASKS
-from il_ros.teleop.mapping import AXES, BUTTONS, load_mapping
+from il_ros.teleop.mapping_file import load_mapping
 
 MODES = ('always', 'correct', 'off')
 PARAMS = (
@@ -29,7 +29,7 @@ PARAMS = (
     ),
     Param('lockstep', False, 'keep every message until all have it', fixed=True),
     Param('leader', '', 'of a leader_node, whose arms are held; "": one of its own', fixed=True),
-    Param('mapping', '', 'joystick mapping YAML; the shipped one by default', fixed=True),
+    Param('mapping', '', 'config/pads/<name>, or a YAML; "": xbox', fixed=True),
 )
 
 
@@ -41,7 +41,9 @@ class OperatorNode(Node):
         self.p = declare(self, PARAMS)
         self.spec = load_robot(self.p.robot)
         self.task = make(TASKS, self.p.task)
-        self.dead_man = BUTTONS.index(load_mapping(self.p.mapping or None).dead_man)
+        mapping = load_mapping(self.p.mapping)
+        self.layout = mapping.layout
+        self.dead_man = mapping.layout.buttons.index(mapping.dead_man[0])
         self.leader = (
             HeldLeader(self, self.spec, self.p.lockstep, self.p.leader)
             if self.p.leader
@@ -107,9 +109,9 @@ class OperatorNode(Node):
         else:
             target, is_engaged = self.operator.act(joints, objects)
             self.leader.hold(joints, target, is_engaged)
-        buttons = np.zeros(len(BUTTONS))
+        axes, buttons = np.zeros(len(self.layout.axes)), np.zeros(len(self.layout.buttons))
         buttons[self.dead_man] = is_engaged
-        self.joy.publish(wire.joy_msg(stamp_ns, np.zeros(len(AXES)), buttons))
+        self.joy.publish(wire.joy_msg(stamp_ns, axes, buttons))
         self.meter.count('answer')
 
 

@@ -21,7 +21,7 @@ from il_ros.session.phases import Standing
 from il_ros.session.programs import PROGRAMS, Wanted, run_program
 from il_ros.session.steering import SAYINGS, Steering
 from il_ros.teleop.keys import Keys
-from il_ros.teleop.mapping import load_mapping
+from il_ros.teleop.mapping_file import load_mapping
 
 PARAMS = (
     Param('kind', 'record', 'what to do', choices=tuple(PROGRAMS), fixed=True),
@@ -29,7 +29,7 @@ PARAMS = (
     Param('task', 'transfer', 'see `il-ros list tasks`', fixed=True),
     Param('parts', '', 'nodes of this session, comma-separated', fixed=True),
     Param('lockstep', False, 'whether the graph runs in lockstep', fixed=True),
-    Param('mapping', '', 'joystick mapping YAML; config/joystick.yaml by default', fixed=True),
+    Param('mapping', '', 'config/pads/<name>, or a YAML; "": xbox', fixed=True),
     Param('root_dir', 'runs/session', 'folder of bags, checkpoints and results', fixed=True),
     Param('checkpoint', '', 'checkpoint that acts first', fixed=True),
     Param('episodes', 10, 'episodes, of a round where there are rounds', low=0, high=100000),
@@ -65,7 +65,7 @@ class SessionNode(Node):
         )
         Diagnostics(self, lambda: ('', {'phase': self.standing.phase.value}))
         if not self.p.lockstep:  # where no person could keep up
-            self.keys = Keys(load_mapping(self.p.mapping or None))
+            self.keys = Keys(load_mapping(self.p.mapping))
             subscribe(self, wire.JOY, self.on_joy)
         for event in SAYINGS:
             self.create_service(Trigger, f'~/{event}', partial(self.on_event, event))

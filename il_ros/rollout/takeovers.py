@@ -8,9 +8,9 @@ import numpy as np
 
 from il_ros import wire
 from il_ros.spec import RobotSpec, Who
+from il_ros.teleop.layout import AXES, BUTTONS
 from il_ros.teleop.leader_config import MATCHED
 from il_ros.teleop.leader_map import LeaderMap
-from il_ros.teleop.mapping import AXES, BUTTONS
 
 Window = tuple[int, int]  # from, to [ns]
 

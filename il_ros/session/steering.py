@@ -3,8 +3,9 @@
 from queue import Empty, SimpleQueue
 
 from il_ros.session.phases import Standing, after
+from il_ros.teleop.mapping import SESSION_EVENTS
 
-SAYINGS = ('start', 'stop', 'success', 'failure', 'discard', 'redo', 'pause', 'reset')
+SAYINGS = SESSION_EVENTS
 
 
 class Steering:

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from il_ros.spec import JointSample, Proposal, RobotSpec
+from il_ros.teleop.dead_man import DeadMan
 from il_ros.teleop.jog import Jog
 from il_ros.teleop.leader import Leader
 from il_ros.teleop.leader_config import MATCHED, LeaderConfig
 from il_ros.teleop.leader_map import LeaderReading
-from il_ros.teleop.mapping import AXES, BUTTONS, JoyMapping
+from il_ros.teleop.mapping import JoyMapping
 
 TIME_TO_LIVE_S = 0.2  # as config/arbiter.yaml has it
 LEADER = 'leader'  # its entry there
@@ -17,9 +18,9 @@ LEADER = 'leader'  # its entry there
 
 class Hands:
     """
-    Leader arms with a dead-man button, or a joystick that jogs the end effectors.
+    Leader arms with a dead-man button, or a joystick or keyboard that jogs the end effectors.
 
-    Leader arms win while they send; without them the sticks move the arms. A pad or leader whose
+    Leader arms win while they send; without them the sticks move the arms. A device whose
     newest reading is older than time_to_live_s counts as let go.
     """
 
@@ -34,6 +35,7 @@ class Hands:
         self._time_to_live_ns = round(time_to_live_s * 1e9)
         self._mapping = mapping
         self._leader_arms = Leader(spec, leader, LEADER)
+        self._dead_man = DeadMan(mapping)
         self._jog = Jog(spec, mapping)
         self.forget()
 
@@ -43,6 +45,7 @@ class Hands:
         self._proposed: LeaderReading | None = None  # the one that was passed on
         self._joy: tuple[int, np.ndarray, np.ndarray] | None = None
         self._is_jogging = self._has_left = self._was_held = False
+        self._dead_man.reset()
         self._jog.reset()
         self._leader_arms.reset()
 
@@ -56,10 +59,17 @@ class Hands:
         self._leader = self._proposed = None
 
     def take_joy(self, stamp_ns: int, axes: np.ndarray, buttons: np.ndarray) -> None:
-        """Take a reading of the game controller; ValueError for what is not finite."""
-        if not np.isfinite(axes).all():
-            raise ValueError('joy: an axis is not finite')
+        """Take a reading of joystick or keyboard; ValueError for one that cannot be its."""
+        self._mapping.check(axes, buttons)
         self._joy = stamp_ns, axes, buttons
+
+    def take_over(self) -> None:
+        """Keep the arms that are selected, by the person's word."""
+        self._dead_man.take_over()
+
+    def hand_back(self) -> None:
+        """Let go of them, by the person's word."""
+        self._dead_man.hand_back()
 
     def propose(
         self, joints: JointSample, command: np.ndarray, sources: Sequence[str]
@@ -77,11 +87,13 @@ class Hands:
             return [Proposal(now_ns, command, nobody)]
         joy = self._joy if self._joy and self._is_fresh(self._joy[0], now_ns) else None
         if self._leader is not None and self._is_fresh(self._leader.stamp_ns, now_ns):
-            is_held = joy is not None and self._is_held(joy[2])
+            is_held = joy is not None and self._dead_man.is_held(joy[2])
             in_control = tuple(source == LEADER for source in sources)
             followed = self._followed(self._leader, is_held, in_control, joints, command)
             return followed + self._let_go(now_ns, command)
-        return [] if joy is None else self._jogged(now_ns, joy[1], joy[2], command)
+        if joy is None:
+            return []
+        return self._jogged(now_ns, joy[1], joy[2], command, self._dead_man.is_held(joy[2]))
 
     def _followed(
         self,
@@ -100,11 +112,16 @@ class Hands:
         return [arms.propose(leader, held, in_control, joints.position, command)]
 
     def _jogged(
-        self, now_ns: int, axes: np.ndarray, buttons: np.ndarray, command: np.ndarray
+        self,
+        now_ns: int,
+        axes: np.ndarray,
+        buttons: np.ndarray,
+        command: np.ndarray,
+        is_held: bool,
     ) -> list[Proposal]:
         """Return what the sticks ask for while the dead-man is held, and that it is let go."""
         was_jogging = self._is_jogging
-        proposal = self._jog.propose(now_ns, axes, buttons, command)
+        proposal = self._jog.propose(now_ns, axes, buttons, command, is_held)
         self._is_jogging = any(proposal.engaged)
         return [proposal] if was_jogging or self._is_jogging else []
 
@@ -112,11 +129,8 @@ class Hands:
         """Take back what the sticks asked for before the leader arms began to send."""
         if not self._is_jogging:
             return []
-        released = np.zeros(len(BUTTONS))
-        return self._jogged(now_ns, np.zeros(len(AXES)), released, command)
-
-    def _is_held(self, buttons: np.ndarray) -> bool:
-        return self._mapping.is_engaged(buttons)
+        nothing = np.zeros(0)
+        return self._jogged(now_ns, nothing, nothing, command, is_held=False)
 
     def _is_fresh(self, stamp_ns: int, now_ns: int) -> bool:
         return now_ns - stamp_ns <= self._time_to_live_ns

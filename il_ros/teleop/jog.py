@@ -1,4 +1,4 @@
-"""Joystick jogging: stick deflection is end-effector velocity, from where the command is."""
+"""Jogging: a stick's deflection is end-effector or joint velocity, from where the command is."""
 
 from collections import deque
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from il_ros.robot.kinematics import Kinematics
 from il_ros.spec import Arm, Proposal, RobotSpec
-from il_ros.teleop.mapping import DIRECTIONS, TWIST, JoyMapping
+from il_ros.teleop.mapping import DIRECTIONS, HAND, TWIST, JoyMapping
 
 DAMPING = 1e-5  # [m^2, rad^2] keeps joint velocities finite at a singularity
 CRUISE = 0.9  # part of a joint's speed limit that jogging may use
@@ -16,15 +16,14 @@ LEASH = 0.15  # [rad, opening] how far the hands may run ahead of an arm that ca
 
 class Jog:
     """
-    A game controller that moves the selected arms' grasp points while the dead-man is held.
+    A joystick or keyboard that moves the selected arms' grasp points, or joints, while held.
 
     The clutch's zero is the command at the tick the dead-man is pressed: nothing moves by it.
     """
 
     def __init__(self, spec: RobotSpec, mapping: JoyMapping, source: str = 'joystick'):
-        for arms in mapping.select.values():
-            for name in arms:
-                spec.arm(name)  # raises for an arm that there is not
+        for name in mapping.arms:
+            spec.arm(name)  # raises for an arm that there is not
         self._spec = spec
         self._mapping = mapping
         self._source = source  # its entry in config/arbiter.yaml
@@ -39,16 +38,21 @@ class Jog:
         self._still()
 
     def propose(
-        self, stamp_ns: int, axes: np.ndarray, buttons: np.ndarray, command: np.ndarray
+        self,
+        stamp_ns: int,
+        axes: np.ndarray,
+        buttons: np.ndarray,
+        command: np.ndarray,
+        held: bool,
     ) -> Proposal:
         """
         Return where the sticks move the arms from the present command (A,).
 
-        axes: (6,) in -1..1. buttons: (21,) 0 or 1, in the order of AXES and BUTTONS.
+        axes in -1..1 and buttons, 0 or 1, in the order of the mapping's layout. held: whether the
+        person has the selected arms.
         """
         self._selected = self._mapping.selected(buttons) or self._selected
-        held = self._mapping.is_engaged(buttons)
-        velocity = self._ramp(self._mapping.velocity(axes, buttons), held)  # (7,)
+        velocity = self._ramp(self._mapping.velocity(axes, buttons), held)  # (14,)
         target = np.array(command, dtype=np.float64)
         engaged = tuple(held and arm.name in self._selected for arm in self._spec.arms)
         for i, arm in enumerate(self._spec.arms):
@@ -65,7 +69,7 @@ class Jog:
         self._wanted = deque([np.zeros(len(DIRECTIONS))] * RAMP_TICKS, maxlen=RAMP_TICKS)
 
     def _ramp(self, wanted: np.ndarray, held: bool) -> np.ndarray:
-        """Return the velocity (7,) on its way to the wanted one; without the dead-man, none."""
+        """Return the velocity (14,) on its way to the wanted one; without the dead-man, none."""
         if not held:
             self._still()
         else:
@@ -73,7 +77,7 @@ class Jog:
         return np.mean(self._wanted, axis=0)
 
     def _moved(self, arm: Arm, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
-        """Return position (N,) after one period at an end-effector velocity (7,)."""
+        """Return position (N,) after one period at a velocity (14,) in the order of DIRECTIONS."""
         spec, moved = self._spec, position.copy()
         half = self._joint_velocity(arm, position, velocity) * spec.dt_s / 2
         moved[arm.joints] += half
@@ -84,12 +88,12 @@ class Jog:
 
     def _joint_velocity(self, arm: Arm, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
         """
-        Return the arm's joint velocities (n,) for a velocity (7,) of its grasp point.
+        Return the arm's joint velocities (n,) for a velocity (14,) of its grasp point and joints.
 
         A joint at its limit is left out; too fast ones slow all down, so that the direction stays.
         Source: damped least squares, Nakamura and Hanafusa 1986.
         """
-        twist = velocity[: len(TWIST)]  # (6,)
+        twist, own = velocity[: len(TWIST)], velocity[len(HAND) :]  # (6,), (7,)
         jacobian = self._kinematics.jacobian(arm.name, position).copy()  # (6, n)
         joints = position[arm.joints]
         lower, upper = self._spec.lower[arm.joints], self._spec.upper[arm.joints]
@@ -100,5 +104,8 @@ class Jog:
             if not stuck.any():
                 break
             jacobian[:, stuck] = 0.0
+        speed = np.where(stuck, 0.0, speed)
+        count = min(len(own), len(speed))  # a mapping may name more joints than the arm has
+        speed[:count] += own[:count]
         share = np.abs(speed) / (CRUISE * self._spec.velocity[arm.joints])
-        return np.where(stuck, 0.0, speed) / max(1.0, share.max())
+        return speed / max(1.0, share.max())

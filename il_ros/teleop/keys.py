@@ -1,4 +1,4 @@
-"""The episode keys of a game controller: what a button says, once a press."""
+"""The words of a joystick or keyboard: what a button says, once a press."""
 
 import numpy as np
 
@@ -13,6 +13,12 @@ class Keys:
         self._before: np.ndarray | None = None
 
     def pressed(self, buttons: np.ndarray) -> list[str]:
-        """Return the events of the buttons (21,) that went down since the reading before."""
+        """
+        Return the events of the buttons that went down since the reading before.
+
+        None for a reading of another device, whose buttons mean something else.
+        """
+        if len(buttons) > len(self._mapping.layout.buttons):
+            return []
         before, self._before = self._before, np.array(buttons)
         return [] if before is None else self._mapping.pressed_events(before, self._before)

@@ -1,26 +1,19 @@
-"""config/joystick.yaml: what each button and axis of a game controller does."""
+"""config/pads: what each button and axis of a joystick, or each key of a keyboard, does."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from il_ros.config import from_mapping, load_yaml
-from il_ros.registry import nearest
-from il_ros.share import share
+from il_ros.teleop.layout import Layout
 
-# Indices of SDL's game controllers, as game_controller_node of the ROS joy package publishes them.
-# Source: https://docs.ros.org/en/jazzy/p/joy
-AXES = ('leftx', 'lefty', 'rightx', 'righty', 'triggerleft', 'triggerright')
-BUTTONS = (
-    *('A', 'B', 'X', 'Y', 'back', 'guide', 'start', 'leftstick', 'rightstick'),
-    *('leftshoulder', 'rightshoulder', 'dpad_up', 'dpad_down', 'dpad_left', 'dpad_right'),
-    *('misc1', 'paddle1', 'paddle2', 'paddle3', 'paddle4', 'touchpad'),
-)
 TWIST = ('x', 'y', 'z', 'roll', 'pitch', 'yaw')  # [m/s], [rad/s], axes of the robot's root
-DIRECTIONS = (*TWIST, 'gripper')  # [opening/s]
-EVENTS = ('start', 'stop', 'success', 'failure', 'discard', 'reset', 'estop')
+HAND = (*TWIST, 'gripper')  # [opening/s]
+JOINTS = tuple(f'joint_{number}' for number in range(1, 8))  # [rad/s] from base to wrist
+DIRECTIONS = (*HAND, *JOINTS)
+SESSION_EVENTS = ('start', 'stop', 'success', 'failure', 'discard', 'redo', 'pause', 'reset')
+EVENTS = (*SESSION_EVENTS, 'take_over', 'hand_back', 'estop', 'clear_estop')
 PRESSED = 0.5  # Joy's buttons are 0 or 1
 
 
@@ -33,32 +26,87 @@ class Drive:
 
 
 @dataclass(frozen=True)
-class JoyMapping:
-    """The meaning of a game controller; keys are names of AXES and BUTTONS."""
+class Layer:
+    """One meaning of sticks and buttons; keys are names of the layout."""
 
-    dead_man: str
-    select: dict[str, tuple[str, ...]]  # button -> arms
-    axes: dict[str, Drive]
-    buttons: dict[str, Drive]
-    events: dict[str, str]  # button -> one of EVENTS
+    select: dict[str, tuple[str, ...]] = field(default_factory=dict)  # button -> arms
+    axes: dict[str, Drive] = field(default_factory=dict)
+    buttons: dict[str, Drive] = field(default_factory=dict)
+    events: dict[str, str] = field(default_factory=dict)  # button -> one of EVENTS
+
+    def over(self, shifted: 'Layer') -> 'Layer':
+        """Return what counts while shifted: its own, and of this one what it does not name."""
+        taken = {*shifted.select, *shifted.buttons, *shifted.events}
+
+        def left(mine: dict[str, Any]) -> dict[str, Any]:
+            return {name: meaning for name, meaning in mine.items() if name not in taken}
+
+        return Layer(
+            {**left(self.select), **shifted.select},
+            {**self.axes, **shifted.axes},
+            {**left(self.buttons), **shifted.buttons},
+            {**left(self.events), **shifted.events},
+        )
+
+
+@dataclass(frozen=True)
+class JoyMapping:
+    """
+    The meaning of a device: what it is while no shift is held, and while one is.
+
+    dead_man: buttons; while one of them is held the person has the selected arms.
+    """
+
+    layout: Layout
+    dead_man: tuple[str, ...]
+    plain: Layer
+    shift: dict[str, Layer]  # button -> all that counts while it is held
+    source: str = ''  # the file
+
+    @cached_property
+    def _buttons(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.layout.buttons)}
+
+    @cached_property
+    def _axes(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.layout.axes)}
+
+    @property
+    def arms(self) -> set[str]:
+        """The arms that can be selected."""
+        layers = (self.plain, *self.shift.values())
+        return {arm for layer in layers for arms in layer.select.values() for arm in arms}
+
+    def check(self, axes: np.ndarray, buttons: np.ndarray) -> None:
+        """Raise ValueError for a reading that is none of this device: its buttons mean others."""
+        if len(axes) > len(self.layout.axes) or len(buttons) > len(self.layout.buttons):
+            raise ValueError(
+                f'joy: {len(axes)} axes and {len(buttons)} buttons, but {self.source} is for '
+                f'{len(self.layout.axes)} and {len(self.layout.buttons)}; '
+                'give the mapping of this device (mapping:=NAME, see config/pads)'
+            )
+        if not np.isfinite(axes).all():
+            raise ValueError('joy: an axis is not finite')
 
     def velocity(self, axes: np.ndarray, buttons: np.ndarray) -> np.ndarray:
-        """Return what is asked for (7,), in the order of DIRECTIONS; a short message is padded."""
-        total = np.zeros(len(DIRECTIONS))
-        for name, drive in self.axes.items():
-            total[DIRECTIONS.index(drive.direction)] += drive.speed * _deflection(axes, name)
-        for name, drive in self.buttons.items():
-            total[DIRECTIONS.index(drive.direction)] += drive.speed * is_pressed(buttons, name)
+        """Return what is asked for (14,), in the order of DIRECTIONS; what is missing is 0."""
+        total, layer = np.zeros(len(DIRECTIONS)), self._layer(buttons)
+        for name, drive in layer.axes.items():
+            deflection = self._deflection(axes, name)
+            total[DIRECTIONS.index(drive.direction)] += drive.speed * deflection
+        for name, drive in layer.buttons.items():
+            is_held = self.is_pressed(buttons, name)
+            total[DIRECTIONS.index(drive.direction)] += drive.speed * is_held
         return total
 
     def is_engaged(self, buttons: np.ndarray) -> bool:
-        """Whether the dead-man button is held."""
-        return is_pressed(buttons, self.dead_man)
+        """Whether a dead-man button is held."""
+        return any(self.is_pressed(buttons, name) for name in self.dead_man)
 
     def selected(self, buttons: np.ndarray) -> tuple[str, ...]:
         """Return the arms whose button is held, () while none is."""
-        for name, arms in self.select.items():
-            if is_pressed(buttons, name):
+        for name, arms in self._layer(buttons).select.items():
+            if self.is_pressed(buttons, name):
                 return arms
         return ()
 
@@ -66,71 +114,24 @@ class JoyMapping:
         """Return the events of the buttons that went down between two readings."""
         return [
             event
-            for name, event in self.events.items()
-            if is_pressed(buttons, name) and not is_pressed(previous, name)
+            for name, event in self._layer(buttons).events.items()
+            if self.is_pressed(buttons, name) and not self.is_pressed(previous, name)
         ]
 
+    def is_pressed(self, buttons: np.ndarray, name: str) -> bool:
+        """Whether the button called name is held; one that a reading lacks is not."""
+        place = self._buttons[name]
+        return place < len(buttons) and bool(buttons[place] > PRESSED)
 
-def is_pressed(buttons: np.ndarray, name: str) -> bool:
-    """Whether the button called name is held; one that the device does not have is not."""
-    index = BUTTONS.index(name)
-    return index < len(buttons) and bool(buttons[index] > PRESSED)
+    def _layer(self, buttons: np.ndarray) -> Layer:
+        """Return what counts now."""
+        for name, layer in self.shift.items():
+            if self.is_pressed(buttons, name):
+                return layer
+        return self.plain
 
-
-def _deflection(axes: np.ndarray, name: str) -> float:
-    """Return -1..1, or 0..1 for a trigger, which the joy package counts from 0 to -1."""
-    index = AXES.index(name)
-    value = float(axes[index]) if index < len(axes) else 0.0
-    return abs(value) if name.startswith('trigger') else value
-
-
-def load_mapping(path: str | Path | None = None) -> JoyMapping:
-    """Read a joystick mapping, the shipped one by default; ValueError says what is wrong in it."""
-    path = Path(path) if path is not None else share('config', 'joystick.yaml')
-    given = {'select': {}, 'axes': {}, 'buttons': {}, 'events': {}, **load_yaml(path)}
-    if 'dead_man' not in given:
-        raise ValueError(
-            f'{path}: dead_man is missing; name the button that takes over while held'
-        )
-    mapping = from_mapping(JoyMapping, given, str(path))
-    _known(mapping.dead_man, BUTTONS, f'{path}: dead_man')
-    return JoyMapping(
-        mapping.dead_man,
-        {k: _arms(v, w) for k, v, w in _items(mapping.select, BUTTONS, f'{path}: select')},
-        {k: _drive(v, w) for k, v, w in _items(mapping.axes, AXES, f'{path}: axes')},
-        {k: _drive(v, w) for k, v, w in _items(mapping.buttons, BUTTONS, f'{path}: buttons')},
-        {
-            k: _known(str(v), EVENTS, w)
-            for k, v, w in _items(mapping.events, BUTTONS, f'{path}: events')
-        },
-    )
-
-
-def _items(given: Any, known: tuple[str, ...], where: str) -> list[tuple[str, Any, str]]:
-    """Return (key, value, where) of a section; the keys must be known."""
-    if not isinstance(given, dict):
-        raise ValueError(f'{where}: expected "name: ..." lines, got {given!r}')
-    return [(_known(str(k), known, where), v, f'{where}: {k}') for k, v in given.items()]
-
-
-def _known(name: str, known: tuple[str, ...], where: str) -> str:
-    if name not in known:
-        raise ValueError(
-            f'{where}: unknown name {name!r}{nearest(name, known)}; known: {", ".join(known)}'
-        )
-    return name
-
-
-def _arms(given: Any, where: str) -> tuple[str, ...]:
-    names = [given] if isinstance(given, str) else given
-    if not isinstance(names, list) or not names:
-        raise ValueError(f'{where}: expected a list of arms, got {given!r}')
-    return tuple(map(str, names))
-
-
-def _drive(given: Any, where: str) -> Drive:
-    if not isinstance(given, dict) or not {'direction', 'speed'} <= set(given):
-        raise ValueError(f'{where}: expected {{direction: ..., speed: ...}}, got {given!r}')
-    drive = from_mapping(Drive, given, where)
-    _known(drive.direction, DIRECTIONS, where)
-    return drive
+    def _deflection(self, axes: np.ndarray, name: str) -> float:
+        """Return -1..1, or 0..1 for a trigger."""
+        place = self._axes[name]
+        value = float(axes[place]) if place < len(axes) else 0.0
+        return abs(value) if name in self.layout.triggers else value

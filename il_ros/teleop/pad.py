@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from il_ros.teleop.mapping import AXES, BUTTONS
+from il_ros.teleop.layout import AXES, BUTTONS
 
 os.environ['PYGAME_HIDE_SUPPORT_PROMPT'] = '1'  # it would print to stdout
 

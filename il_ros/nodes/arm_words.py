@@ -1,0 +1,36 @@
+"""What a person's words, said by a button or key, do to the arms."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from il_ros.arbiter.control import Control
+from il_ros.nodes.diagnostics import Diagnostics
+from il_ros.teleop.hands import Hands
+
+
+class ArmWords:
+    """Take-over, hand-back and e-stop; other words are the session's."""
+
+    def __init__(self, control: Control, hands: Hands, diagnostics: Diagnostics):
+        self._control, self._hands, self._diagnostics = control, hands, diagnostics
+        self._actions: dict[str, Callable[[], Any]] = {
+            'take_over': hands.take_over,
+            'hand_back': self._hand_back,
+            'estop': partial(control.arbiter.estop, 'joystick'),
+            'clear_estop': self._clear_estop,
+        }
+
+    def say(self, word: str) -> None:
+        """Do what a word stands for, if it is about the arms."""
+        if word in self._actions:
+            self._actions[word]()
+
+    def _hand_back(self) -> None:
+        """However they were taken."""
+        self._hands.hand_back()
+        self._control.arbiter.hand_back()
+
+    def _clear_estop(self) -> None:
+        if why := self._control.arbiter.clear_estop():
+            self._diagnostics.refuse('clear_estop', why)

@@ -1,0 +1,31 @@
+"""Whether a person has the arms: by a button that is held, or by a word until another one."""
+
+import numpy as np
+
+from il_ros.teleop.mapping import JoyMapping
+
+
+class DeadMan:
+    """The dead-man of one device."""
+
+    def __init__(self, mapping: JoyMapping):
+        self._mapping = mapping
+        self.reset()
+
+    def reset(self) -> None:
+        """Nobody has said a word."""
+        self._is_kept = self._must_let_go = False
+
+    def take_over(self) -> None:
+        """Keep the arms without a button, from now on."""
+        self._is_kept, self._must_let_go = True, False
+
+    def hand_back(self) -> None:
+        """Keep them no longer; a button that is held has to be let go first, to count again."""
+        self._is_kept, self._must_let_go = False, True
+
+    def is_held(self, buttons: np.ndarray) -> bool:
+        """Whether the person has the arms, by this reading of the buttons."""
+        is_down = self._mapping.is_engaged(buttons)
+        self._must_let_go = self._must_let_go and is_down
+        return self._is_kept or (is_down and not self._must_let_go)
