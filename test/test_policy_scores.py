@@ -12,7 +12,8 @@ from il_ros.checkpoint import CheckpointError
 from il_ros.policy.registry import HEADS
 from il_ros.policy.scores import SCORES, classifier
 from il_ros.policy.scores.base import Examples, Moment, NoScore
-from il_ros.policy.scores.kept import Bounds, Kept, keep, kept
+from il_ros.policy.scores.bounds import Bounds
+from il_ros.policy.scores.kept import Kept, keep, kept
 from il_ros.registry import make
 from il_ros.trainer.examples import examples_of, time_to_success
 from il_ros.trainer.run import prepare, tensors

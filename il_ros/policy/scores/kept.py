@@ -11,19 +11,10 @@ from safetensors.torch import save as save_tensors
 
 from il_ros.checkpoint import CheckpointError, add
 from il_ros.policy.scores.base import State
+from il_ros.policy.scores.bounds import Bounds
 
 STATES = 'scores.safetensors'
 TABLE = 'scores.json'
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What counts as much of a score, and as little; from roll-outs of one checkpoint."""
-
-    high: float  # above it a person is called
-    low: float  # at or below it all is well again
-    episodes: int  # that they are taken from
-    rate: float  # of the false alarms per successful episode, or of all calls per episode, asked
 
 
 @dataclass(frozen=True)
