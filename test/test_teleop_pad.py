@@ -1,67 +1,44 @@
-"""The game controller, for real: SDL's virtual joystick behind pygame."""
+"""Joysticks, for real: SDL's virtual joystick behind pygame."""
 
-import ctypes
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from virtual_pad import FLIGHT_STICK, FULL, LEFT, UP, VirtualPad
 
+from il_ros.teleop import sdl_devices
 from il_ros.teleop.layout import AXES, BUTTONS
+from il_ros.teleop.mapping_file import load_mapping
 from il_ros.teleop.pad import NoPad, Pad, deflection
 
-GAME_CONTROLLER = 1  # SDL_JOYSTICK_TYPE_GAMECONTROLLER
-FULL = 32767
-
-
-class VirtualPad:
-    """A game controller that exists in SDL only; the library is the one that pygame loaded."""
-
-    def __init__(self):
-        maps = Path('/proc/self/maps').read_text()
-        path = next(word for word in maps.split() if 'libSDL2-2' in word)
-        self.sdl = ctypes.CDLL(path)
-        self.sdl.SDL_JoystickOpen.restype = ctypes.c_void_p
-        self.sdl.SDL_JoystickSetVirtualAxis.argtypes = (
-            ctypes.c_void_p,
-            ctypes.c_int,
-            ctypes.c_int16,
-        )
-        self.sdl.SDL_JoystickSetVirtualButton.argtypes = (
-            ctypes.c_void_p,
-            ctypes.c_int,
-            ctypes.c_uint8,
-        )
-        self.plug_in()
-
-    def plug_in(self):
-        """Attach the device."""
-        index = self.sdl.SDL_JoystickAttachVirtual(GAME_CONTROLLER, len(AXES), len(BUTTONS), 0)
-        assert index == 0
-        self.joystick = self.sdl.SDL_JoystickOpen(index)
-
-    def axis(self, name, value):
-        """Move an axis, in SDL's units and sign."""
-        self.sdl.SDL_JoystickSetVirtualAxis(self.joystick, AXES.index(name), value)
-
-    def button(self, name, held):
-        """Press or release a button."""
-        self.sdl.SDL_JoystickSetVirtualButton(self.joystick, BUTTONS.index(name), held)
-
-    def unplug(self):
-        """Detach the device."""
-        self.sdl.SDL_JoystickDetachVirtual(0)
+STICK = load_mapping('stick').layout
 
 
 @pytest.fixture
-def virtual():
-    """SDL's joysticks, started, and one virtual device."""
-    with pytest.raises(NoPad):
-        Pad()  # starts SDL; there is no device on this machine
-    device = VirtualPad()
-    yield device
-    device.unplug()
+def plug_in():
+    """Plug in one virtual device; SDL is started before."""
+    sdl_devices.start()
+    devices = []
+
+    def _plug_in(*args, **options):
+        devices.append(VirtualPad(*args, **options))
+        return devices[0]
+
+    yield _plug_in
+    for device in devices:
+        device.unplug()
+    sdl_devices.stop()
+
+
+@pytest.fixture
+def virtual(plug_in):
+    return plug_in()
+
+
+@pytest.fixture
+def stick(plug_in):
+    return plug_in(FLIGHT_STICK, STICK.axes[:4], STICK.buttons, hats=1)
 
 
 def test_without_a_pad_the_remedy_is_named():
@@ -100,7 +77,7 @@ def test_unplugged_everything_is_released_and_it_says_so(virtual):
         axes, buttons = pad.read()
         assert not axes.any() and not buttons.any()
         assert 'unplugged: everything is released' in pad.message
-    virtual.plug_in()
+    virtual.plug()
     virtual.button('A', 1)
     pad.read()
     assert pad.read()[1][BUTTONS.index('A')] == 1
@@ -108,10 +85,45 @@ def test_unplugged_everything_is_released_and_it_says_so(virtual):
     pad.close()
 
 
+def test_a_stick_without_names_is_read_by_those_of_its_mapping(stick):
+    """Axes, then the hat; unplugged it is released, plugged in again it goes on."""
+    pad = Pad(layout=STICK)
+    stick.axis('forth', -FULL)
+    stick.axis('twist', -FULL)
+    stick.hat(UP | LEFT)
+    stick.button('trigger', 1)
+    axes, buttons = pad.read()
+    assert dict(zip(STICK.axes, axes, strict=True)) == pytest.approx(
+        {'side': 0, 'forth': 1, 'twist': 1, 'throttle': 0, 'hat_side': 1, 'hat_up': 1},
+        abs=1e-3,
+    )
+    assert np.flatnonzero(buttons).tolist() == [STICK.buttons.index('trigger')]
+    stick.unplug()
+    axes, buttons = pad.read()
+    assert not axes.any() and not buttons.any() and 'joystick 0 is unplugged' in pad.message
+    stick.plug()
+    stick.button('b12', 1)
+    pad.read()
+    assert np.flatnonzero(pad.read()[1]).tolist() == [STICK.buttons.index('b12')]
+    pad.close()
+
+
+def test_a_device_of_another_kind_is_described_and_not_read(stick):
+    """By a mapping that takes it for what it is not, a button would mean another one."""
+    with pytest.raises(
+        NoPad, match=r'joystick of 6 axes and 12 buttons.*pads/stick.yaml'
+    ):
+        Pad()
+    stick.unplug()
+    stick.buttons = STICK.buttons[:7]
+    stick.plug()
+    with pytest.raises(NoPad, match=r'6 axes and 7 buttons.*mapping is for 6 axes .* 12 buttons'):
+        Pad(layout=STICK)
+
+
 def test_a_stick_that_does_not_quite_return_is_at_rest():
     """The dead zone is taken out without a step, as the joy package does."""
-    raw = np.array([1600, -1600, 1700, -1700, FULL, 0])
-    out = deflection(raw)
+    out = deflection(np.array([1600, -1600, 1700, -1700, FULL, 0]) / FULL)
     assert not out[[0, 1, 5]].any() and not np.signbit(out[[0, 1, 5]]).any()
     assert -0.01 < out[2] < 0 < out[3] < 0.01 and out[4] == -1
 

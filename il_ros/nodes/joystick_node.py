@@ -1,4 +1,4 @@
-"""A game controller as sensor_msgs/Joy, in the layout of the ROS joy package."""
+"""A joystick as sensor_msgs/Joy, in the layout of the ROS joy package."""
 
 from rclpy.node import Node
 
@@ -7,11 +7,13 @@ from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.params import Param, declare
 from il_ros.nodes.run import run
 from il_ros.nodes.topics import publisher
+from il_ros.teleop.mapping_file import load_mapping
 from il_ros.teleop.pad import NoPad, Pad
 
 PARAMS = (
     Param('rate_hz', 50.0, 'readings published per second [Hz]', low=5.0, high=500.0, fixed=True),
-    Param('index', 0, 'which game controller, in the order of the system', low=0, fixed=True),
+    Param('index', 0, 'which joystick, in the order of the system', low=0, fixed=True),
+    Param('mapping', '', 'config/pads/<name>, or a YAML: its layout; "": xbox', fixed=True),
 )
 
 
@@ -22,7 +24,7 @@ class JoystickNode(Node):
         super().__init__('joystick_node')
         p = declare(self, PARAMS)
         try:
-            self.pad = Pad(p.index)
+            self.pad = Pad(p.index, load_mapping(p.mapping).layout)
         except NoPad as error:
             raise ValueError(str(error)) from error
         self.joy = publisher(self, wire.JOY)
