@@ -30,7 +30,7 @@ def test_the_shipped_file_has_the_promised_sources():
     """Policy, leader, joystick and a latched e-stop."""
     config = load_sources()
     assert config.policy is not None and config.policy.topic == 'policy/action_chunk'
-    assert [source.name for source in config.persons] == ['leader', 'joystick']
+    assert [source.name for source in config.persons] == ['leader', 'joystick', 'routine']
     assert config.lock('estop').is_estop
 
 

@@ -9,6 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / 'il_ros'
 ROOT = PACKAGE.parent
 FOR_ALL = {'spec', 'wire', 'config', 'registry', 'share', 'middleware', 'calibration', '__init__'}
+VISITING = {'nodes.client', 'nodes.visit', 'nodes.mover'}  # how a verb reaches a graph
 LEARNING = {'observation', 'policy', 'checkpoint', 'dataset', 'trainer'}
 ACTING = {'robot', 'sim', 'teleop', 'arbiter', 'recorder'}
 BELOW_SESSION = {*LEARNING, *ACTING, 'rollout', 'report'}
@@ -30,7 +31,7 @@ MAY_IMPORT = {
     'studies': {*BELOW_SESSION, 'session'},
     'nodes': {*BELOW_SESSION, 'session', 'studies'},
     'bringup': set(),
-    'cli': {*BELOW_SESSION, 'session', 'studies', 'bringup', 'nodes.client'},
+    'cli': {*BELOW_SESSION, 'session', 'studies', 'bringup', *VISITING},
 }
 FILES = sorted(PACKAGE.rglob('*.py'))
 

@@ -1,5 +1,7 @@
 """The sessions: which nodes, with which parameters, for which arguments; a new one is a value."""
 
+from dataclasses import replace
+
 from il_ros.bringup.session import Argument, Conflict, NodeSpec, Pick, Session
 from il_ros.registry import nearest
 
@@ -103,6 +105,14 @@ def _session(kind: str, *arguments: str) -> NodeSpec:
     return NodeSpec('session_node', parameters, ends_session=True)
 
 
+def _in_real_time(*nodes: NodeSpec) -> tuple[NodeSpec, ...]:
+    """Return nodes of a session that has no lockstep to choose."""
+    return tuple(
+        replace(n, parameters={k: v for k, v in n.parameters.items() if k != 'lockstep'})
+        for n in nodes
+    )
+
+
 SESSIONS = {
     'record': Session(
         'collect demonstrations',
@@ -170,6 +180,18 @@ SESSIONS = {
         (*CONFLICTS, *WITH_HANDS),
     ),
 }
+
+
+SESSIONS['teleop'] = Session(
+    'hands on the robot, no recording: try a device, go home, calibrate',
+    (
+        Argument('hands', 'joystick', 'who has the arms', choices=(*HANDS[1:], 'none')),
+        LEADER,
+        *(argument for argument in COMMON if argument.name not in ('lockstep', 'seed')),
+    ),
+    _in_real_time(SIM, _intervention('', '$leader'), JOYSTICK, LEADER_ARMS),
+    tuple(conflict for conflict in WITH_HANDS if 'lockstep' not in conflict.when),
+)
 
 
 def session_of(name: str) -> Session:

@@ -8,6 +8,7 @@ from il_ros import __version__
 
 VERBS = (
     'up',
+    'home',
     'record',
     'train',
     'evaluate',

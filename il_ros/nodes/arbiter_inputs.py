@@ -26,8 +26,8 @@ class ArbiterInputs:
     Convert what comes in and hand it on; what cannot be used is refused, and says why.
 
     Sources called policy, leader and joystick have their own messages; any other says where all
-    joints shall be by a JointTrajectory, and has the arms while it speaks. heard(participant,
-    stamp_ns) is told of each message that was of use; now_ns() says what time it is.
+    joints shall be by a JointTrajectory, and has the arms until it sends one of no point.
+    heard(participant, stamp_ns) is told of each message that was of use; now_ns() says the time.
     """
 
     def __init__(
@@ -121,12 +121,11 @@ class ArbiterInputs:
         self.heard(wire.JOY.name, stamp_ns)
 
     def on_other(self, source: str, data: bytes) -> None:
-        """Take where a further source wants the joints."""
+        """Take where a further source wants the joints; a trajectory of no point lets them go."""
         chunk = wire.read_trajectory(self.spec, data, source)
-        if len(chunk.targets):
-            engaged = (True,) * len(self.spec.arms)
-            proposal = Proposal(chunk.stamp_ns, chunk.targets[0], engaged, source)
-            self.control.take_proposal(proposal)
+        engaged = (len(chunk.targets) > 0,) * len(self.spec.arms)
+        target = chunk.targets[0] if len(chunk.targets) else self.control.arbiter.command
+        self.control.take_proposal(Proposal(chunk.stamp_ns, target, engaged, source))
 
     def on_lock(self, source: str, data: bytes) -> None:
         """Take what a lock says."""
