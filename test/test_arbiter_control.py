@@ -26,6 +26,10 @@ class Nobody:
         asks, self.asks = self.asks, []
         return asks
 
+    def stale(self):
+        """Name no device."""
+        return {}
+
     def forget(self):
         """Ask for nothing."""
         self.asks = []

@@ -118,8 +118,47 @@ def test_who_says_twice_between_two_ticks_that_nobody_is_there_has_let_go_too(ha
 
 def test_a_device_that_fell_silent_has_let_go(hands):
     hands.take_joy(0, AT_REST, buttons('leftshoulder'))
-    assert ask(hands, 200_000_000)
+    assert ask(hands, 200_000_000) and hands.stale() == {}
     assert ask(hands, 200_000_001) == []
+    assert hands.stale() == {'joystick': 'joystick is silent, no joy for 0.2 s'}
+
+
+def test_a_reading_that_is_late_moves_nothing_more(hands):
+    up = np.array([0.0, 1.0])
+    targets = [SPEC.home]
+    for k in range(15):
+        if k < 5:
+            hands.take_joy(k * DT, up, buttons('leftshoulder'))
+        joints = JointSample(k * DT, targets[-1], STILL, STILL)
+        targets.append(hands.propose(joints, targets[-1], ('', ''))[0].target)
+    went = np.abs(np.diff(targets, axis=0)).max(1)
+    assert (went[:9] > 0).all() and went[-1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ('stamps', 'why'),
+    [
+        ([0, 0, 0], 'joystick froze, joy repeats one stamp'),
+        ([10**9], 'joy is stamped ahead of joint_states'),
+    ],
+)
+def test_stamps_that_cannot_be_now_are_named(hands, stamps, why):
+    for stamp_ns in stamps:
+        hands.take_joy(stamp_ns, AT_REST, buttons('leftshoulder'))
+    assert ask(hands, 300_000_000) == []
+    assert why in hands.stale()['joystick']
+
+
+def test_a_frozen_pad_does_not_hand_leader_arms_back(hands):
+    """Its dead-man was held: nobody has let go."""
+    hands.take_joy(0, AT_REST, buttons('leftshoulder'))
+    hands.take_leader(leader(0))
+    assert ask(hands, 0)[0].engaged == (True, True)
+    hands.take_leader(leader(15 * DT))
+    assert ask(hands, 15 * DT) == []
+    assert set(hands.stale()) == {'joystick', 'leader'}
+    hands.take_joy(16 * DT, AT_REST, buttons('leftshoulder'))
+    assert ask(hands, 16 * DT)[0].engaged == (True, True) and hands.stale() == {}
 
 
 def test_arms_taken_by_a_word_are_kept_until_another_word(hands):

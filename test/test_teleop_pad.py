@@ -110,9 +110,7 @@ def test_a_stick_without_names_is_read_by_those_of_its_mapping(stick):
 
 def test_a_device_of_another_kind_is_described_and_not_read(stick):
     """By a mapping that takes it for what it is not, a button would mean another one."""
-    with pytest.raises(
-        NoPad, match=r'joystick of 6 axes and 12 buttons.*pads/stick.yaml'
-    ):
+    with pytest.raises(NoPad, match=r'joystick of 6 axes and 12 buttons.*pads/stick.yaml'):
         Pad()
     stick.unplug()
     stick.buttons = STICK.buttons[:7]

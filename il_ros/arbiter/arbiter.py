@@ -1,5 +1,7 @@
 """The arbiter: each tick, and for each arm, e-stop over person over policy over hold."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
@@ -87,6 +89,10 @@ class Arbiter:
     def offer(self, proposal: Proposal, operator: str = '') -> None:
         """Take what a person's hands ask for; ValueError for a source that is not configured."""
         self._persons.offer(proposal, operator)
+
+    def note_stale(self, why: Mapping[str, str]) -> None:
+        """Take which sources' devices say nothing of now, and why: who has an arm by one holds."""
+        self._persons.stale = why
 
     def take_over(self, arm: str, source: str = '') -> None:
         """

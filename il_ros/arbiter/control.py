@@ -1,6 +1,6 @@
 """The control tick around the arbiter: when a tick is decided, on what, and when it only holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -26,6 +26,9 @@ class Hands(Protocol):
 
         command (A,) is the last; sources says which of them had each arm then, '' for none.
         """
+
+    def stale(self) -> Mapping[str, str]:
+        """Return the sources whose devices said nothing of the tick last proposed for, and why."""
 
     def forget(self) -> None:
         """Drop all readings: a new episode."""
@@ -160,6 +163,7 @@ class Control:
         if self.lockstep is not None and chunk is not None and chunk.stamp_ns == now_ns:
             self.arbiter.offer_chunk(chunk, chunk.version)
         proposals = self._hands.propose(joints, self.arbiter.command, self.arbiter.sources)
+        self.arbiter.note_stale(self._hands.stale())
         self._others = {}
         for each in (*others.values(), *proposals):
             # a device's clock runs on while the joints are on their way: that is no future

@@ -1,6 +1,7 @@
 """What persons propose: who is engaged on which arm, and where their hands are going."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,6 +42,7 @@ class Persons:
         self._taken: dict[int, str] = {}  # arm -> source by service, '' for any person
         self._holder: dict[int, str] = {}  # arm -> the source that had it last
         self._refused: dict[str, str] = {}  # source -> what was wrong with its last proposal
+        self.stale: Mapping[str, str] = {}  # source -> why its device says nothing of now
 
     def offer(self, proposal: Proposal, operator: str) -> None:
         """Note a proposal; an impossible one silences its source."""
@@ -98,10 +100,13 @@ class Persons:
 
     def why_silent(self, name: str) -> str:
         """Return why a source that has an arm does not move it."""
-        return self._refused.get(name) or f'{name} is silent: go on, or hand back'
+        why = self._refused.get(name) or self.stale.get(name)
+        return why or f'{name} is silent: go on, or hand back'
 
     def _is_fresh(self, name: str, now_ns: int) -> bool:
-        return is_fresh(self._hands[name].last, now_ns, self._config.source(name).timeout)
+        return name not in self.stale and is_fresh(
+            self._hands[name].last, now_ns, self._config.source(name).timeout
+        )
 
     def _wants(self, name: str, arm: int, now_ns: int) -> bool:
         """Whether a source has something to say, now, about this arm."""

@@ -11,17 +11,18 @@ from il_ros.teleop.leader import Leader
 from il_ros.teleop.leader_config import MATCHED, LeaderConfig
 from il_ros.teleop.leader_map import LeaderReading
 from il_ros.teleop.mapping import JoyMapping
+from il_ros.teleop.vigil import Vigil
 
 TIME_TO_LIVE_S = 0.2  # as config/arbiter.yaml has it
-LEADER = 'leader'  # its entry there
+LEADER, JOYSTICK = 'leader', 'joystick'  # their entries there
 
 
 class Hands:
     """
     Leader arms with a dead-man button, or a joystick or keyboard that jogs the end effectors.
 
-    Leader arms win while they send; without them the sticks move the arms. A device whose
-    newest reading is older than time_to_live_s counts as let go.
+    Leader arms win while they send; without them the sticks move the arms. A device whose newest
+    reading is older than time_to_live_s says nothing: who had arms by it holds them, see stale().
     """
 
     def __init__(
@@ -36,14 +37,17 @@ class Hands:
         self._mapping = mapping
         self._leader_arms = Leader(spec, leader, LEADER)
         self._dead_man = DeadMan(mapping)
-        self._jog = Jog(spec, mapping)
+        self._vigil = Vigil(JOYSTICK, 'joy', time_to_live_s)
+        self._jog = Jog(spec, mapping, JOYSTICK)
         self.forget()
 
     def forget(self) -> None:
         """Drop all readings: a new episode."""
         self._leader: LeaderReading | None = None
         self._proposed: LeaderReading | None = None  # the one that was passed on
-        self._joy: tuple[int, np.ndarray, np.ndarray] | None = None
+        self._joy: tuple[np.ndarray, np.ndarray] | None = None
+        self._why_stale = ''
+        self._vigil.forget()
         self._is_jogging = self._has_left = self._was_held = False
         self._dead_man.reset()
         self._jog.reset()
@@ -61,7 +65,8 @@ class Hands:
     def take_joy(self, stamp_ns: int, axes: np.ndarray, buttons: np.ndarray) -> None:
         """Take a reading of joystick or keyboard; ValueError for one that cannot be its."""
         self._mapping.check(axes, buttons)
-        self._joy = stamp_ns, axes, buttons
+        self._vigil.hear(stamp_ns)
+        self._joy = axes, buttons
 
     def take_over(self) -> None:
         """Keep the arms that are selected, by the person's word."""
@@ -81,19 +86,29 @@ class Hands:
         or where reading and dead-man of the leader arms were passed on before.
         """
         now_ns = joints.stamp_ns
+        self._why_stale = self._vigil.why_stale(now_ns)
         if self._has_left:
             self._has_left = False
             nobody = (False,) * len(self._spec.arms)
             return [Proposal(now_ns, command, nobody)]
-        joy = self._joy if self._joy and self._is_fresh(self._joy[0], now_ns) else None
+        joy = self._joy if not self._why_stale else None
         if self._leader is not None and self._is_fresh(self._leader.stamp_ns, now_ns):
-            is_held = joy is not None and self._dead_man.is_held(joy[2])
+            if self._why_stale and self._was_held:
+                return self._let_go(now_ns, command)
+            is_held = joy is not None and self._dead_man.is_held(joy[1])
             in_control = tuple(source == LEADER for source in sources)
             followed = self._followed(self._leader, is_held, in_control, joints, command)
             return followed + self._let_go(now_ns, command)
         if joy is None:
+            self._jog.rest()
             return []
-        return self._jogged(now_ns, joy[1], joy[2], command, self._dead_man.is_held(joy[2]))
+        axes, buttons = joy
+        return self._jogged(now_ns, axes, buttons, command, self._dead_man.is_held(buttons))
+
+    def stale(self) -> dict[str, str]:
+        """Return which devices said nothing of the tick last proposed for, and why."""
+        sources = (JOYSTICK, LEADER) if self._was_held else (JOYSTICK,)  # whose dead-man it has
+        return dict.fromkeys(sources, self._why_stale) if self._why_stale else {}
 
     def _followed(
         self,
@@ -120,7 +135,9 @@ class Hands:
         is_held: bool,
     ) -> list[Proposal]:
         """Return what the sticks ask for while the dead-man is held, and that it is let go."""
-        was_jogging = self._is_jogging
+        was_jogging, nothing = self._is_jogging, np.zeros(0)
+        if not self._vigil.is_moving(now_ns):
+            axes, buttons = nothing, nothing
         proposal = self._jog.propose(now_ns, axes, buttons, command, is_held)
         self._is_jogging = any(proposal.engaged)
         return [proposal] if was_jogging or self._is_jogging else []

@@ -64,6 +64,11 @@ class Jog:
         self._engaged, self._target = engaged, target
         return Proposal(stamp_ns, target, engaged, self._source)
 
+    def rest(self) -> None:
+        """Let go; what is selected stays."""
+        self._engaged = (False,) * len(self._spec.arms)
+        self._still()
+
     def _still(self) -> None:
         """Begin from standing."""
         self._wanted = deque([np.zeros(len(DIRECTIONS))] * RAMP_TICKS, maxlen=RAMP_TICKS)
