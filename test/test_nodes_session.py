@@ -57,9 +57,10 @@ def await_phase(graph, phase):
     return found[0][1]
 
 
-def press(graph, name):
-    """Press a button of the game controller, and let it go."""
+def press(graph, name, *shift):
+    """Press a button of the game controller, and let it go; others are held all the while."""
     buttons = np.zeros(len(BUTTONS))
+    buttons[[BUTTONS.index(other) for other in shift]] = 1
     for held in (0, 1, 0):
         buttons[BUTTONS.index(name)] = held
         graph.publish(wire.JOY, wire.joy_msg(graph.now_ns(), np.zeros(6), buttons))
@@ -78,7 +79,7 @@ def test_a_discarded_episode_is_recorded_again_from_the_same_scene(graph):
     press(graph, 'start')
     await_phase(graph, 'running')
     assert not graph.ask('session_node/start')[0]
-    press(graph, 'rightstick')
+    press(graph, 'back', 'rightshoulder')
     values = await_phase(graph, 'ready')
     assert (values['number'], values['seed']) == ('0', '4')
 
@@ -93,7 +94,7 @@ def test_a_person_judges_an_episode_by_a_button(graph):
 
 
 def test_the_last_episode_may_be_taken_back_and_a_running_one_paused(graph, root):
-    assert graph.ask('session_node/redo') == (True, '')
+    press(graph, 'start', 'rightshoulder')
     values = await_phase(graph, 'ready')
     assert (values['number'], values['seed'], values['success']) == ('0', '4', '0')
     assert read_results(root) == []
@@ -101,10 +102,10 @@ def test_the_last_episode_may_be_taken_back_and_a_running_one_paused(graph, root
     assert not done and 'no episode comes before this one' in said
     press(graph, 'start')
     await_phase(graph, 'running')
-    assert graph.ask('session_node/pause')[0]
+    press(graph, 'dpad_down')
     await_phase(graph, 'paused')
     sleep(0.5)
-    assert graph.ask('session_node/start')[0]
+    press(graph, 'start')
     await_phase(graph, 'running')
     press(graph, 'X')
     assert await_phase(graph, 'ready')['number'] == '1'
