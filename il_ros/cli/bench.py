@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--episodes', type=int, default=3, help='of each measurement of the sim')
     parser.add_argument('--seconds', type=float, default=60.0, help='of the recorder bench')
-    parser.add_argument('--presses', type=int, default=200, help='in real time (hands bench)')
+    parser.add_argument('--presses', type=int, default=150, help='in real time (hands bench)')
     parser.add_argument('--takeovers', type=int, default=1000, help='in lockstep (hands bench)')
     parser.add_argument('--commands', type=int, default=10_000, help='hostile ones (hands bench)')
     parser.add_argument(

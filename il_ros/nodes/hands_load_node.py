@@ -21,7 +21,7 @@ from il_ros.spec import Who
 PARAMS = (
     Param('robot', 'sim', 'name in config/robots, or a robot YAML', fixed=True),
     Param('checkpoint', '', 'of the policy that is taken over from', fixed=True),
-    Param('presses', 200, 'how often', low=1, fixed=True),
+    Param('presses', 150, 'how often', low=1, fixed=True),
     Param('seed', 0, 'of moments and wishes', fixed=True),
     Param('root_dir', 'runs/bench', 'folder of timing.json', fixed=True),
 )

@@ -67,7 +67,7 @@ class PressedHands:
 
     def moment_s(self) -> float:
         """Return how long to wait [s]."""
-        return float(self._rng.uniform(0.05, 0.4))
+        return float(self._rng.uniform(0.05, 0.3))
 
     def tick(self, position: np.ndarray) -> None:
         """Let a tick pass, after some of which arms are taken over, or handed back."""
