@@ -11,9 +11,10 @@ from il_ros.arbiter.sources import load_sources
 from il_ros.sim.world import World
 from il_ros.spec import ActionChunk, JointSample, RobotSpec
 from il_ros.teleop.hands import Hands
+from il_ros.teleop.layout import AXES, BUTTONS
 from il_ros.teleop.leader_config import LeaderConfig
 from il_ros.teleop.leader_map import LeaderReading
-from il_ros.teleop.mapping import AXES, BUTTONS, load_mapping
+from il_ros.teleop.mapping_file import load_mapping
 
 TICKS = 220
 PRESSED, RELEASED = 60, 150  # the ticks at which the dead-man is pressed, and let go
