@@ -186,12 +186,22 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """What one of a policy's scores says of a plan, and how much of it counts as much."""
+
+    value: float
+    high: float = float('nan')  # above it a person is called; NaN: it was not calibrated
+    low: float = float('nan')  # at or below it all is well again
+
+
+@dataclass(frozen=True)
 class ActionChunk:
     """A policy's plan: row i is the target for stamp_ns + (i + 1) * dt."""
 
     stamp_ns: int  # of the observation it was planned from
     targets: np.ndarray  # (T, A) [rad, opening]
     version: str = ''  # of the policy that planned it
+    scores: dict[str, Reading] = field(default_factory=dict)  # how much a person may be wanted
 
 
 @dataclass(frozen=True)

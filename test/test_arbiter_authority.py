@@ -45,7 +45,7 @@ class Rig:
     def plan(self, pose=POLICY_POSE, T=50, late=0, version='v1'):
         """Offer a chunk that stays at a pose, planned `late` ticks ago."""
         chunk = ActionChunk(self.now - late * DT, np.tile(pose, (T, 1)))
-        self.arbiter.offer_chunk(chunk, version=version, score=0.25)
+        self.arbiter.offer_chunk(chunk, version=version)
 
     def hands(self, engaged, pose=PERSON_POSE, source='leader'):
         """Let a person propose."""
@@ -77,11 +77,11 @@ def test_it_starts_by_holding_the_measured_pose(rig):
 
 
 def test_the_policy_acts_and_says_which_it_is(rig):
-    """Version, score and start of authority are in the decision."""
+    """Version and start of authority are in the decision."""
     rig.plan()
     assert rig.tick(20) == POLICY
     authority = rig.decision.authority[0]
-    assert (authority.policy_version, authority.gate_score, authority.since_ns) == ('v1', 0.25, 0)
+    assert (authority.policy_version, authority.since_ns) == ('v1', 0)
     assert rig.decision.command == pytest.approx(POLICY_POSE, abs=1e-4)
 
 

@@ -1,6 +1,7 @@
 """Lockstep: a graph does, bit for bit, what one process does; who keeps it waiting is dropped."""
 
 import io
+import shutil
 import signal
 from itertools import pairwise, takewhile
 
@@ -10,6 +11,7 @@ from graph import Graph, checkpoint
 
 from il_ros import wire
 from il_ros.arbiter.arbiter import Arbiter
+from il_ros.arbiter.gate import Gate
 from il_ros.arbiter.sources import load_sources
 from il_ros.bringup.processes import up
 from il_ros.dataset.cache import load_episodes
@@ -17,8 +19,10 @@ from il_ros.dataset.episode import WHO
 from il_ros.nodes.graph_parts import GraphParts
 from il_ros.nodes.graph_rig import GraphRig
 from il_ros.policy.pilot import load_pilot
+from il_ros.policy.scores.bounds import Bounds
+from il_ros.policy.scores.kept import Kept, keep
 from il_ros.recorder.episode import EpisodeRecorder
-from il_ros.recorder.read import read_meta
+from il_ros.recorder.read import read_bag, read_meta
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.rollout.hands import OperatorHands
@@ -79,13 +83,13 @@ PARTICIPANTS = {'participants': 'policy,leader,joy', 'silence_s': 2.0}
 PARTS = {
     'sim_node': {'lockstep': True, 'cameras': 'cam_high'},
     'policy_node': {'lockstep': True},
-    'intervention_node': {'lockstep': True, **PARTICIPANTS},
+    'intervention_node': {'lockstep': True, 'gate': 'spread', **PARTICIPANTS},
     'operator_node': {'lockstep': True},
     'recorder_node': {'lockstep': True, 'cameras': 'cam_high'},
 }
 
 
-TICKS = {'correct': 200, 'off': 40}  # after which a person stops the episode
+TICKS = {'correct': 240, 'off': 40}  # after which a person stops the episode
 
 
 def plans(root):
@@ -96,13 +100,36 @@ def plans(root):
     ]
 
 
-def through_the_graph(root):
+def gated_checkpoint(folder):
+    """Return a checkpoint whose spread is above its bound at some of the first plans."""
+    shutil.copytree(checkpoint(0, cameras=CAMERAS), folder)
+    version = load_pilot(folder, SPEC, 'cpu').version
+    keep(folder, version, {'spread': Kept({})})
+    loop = loop_of(folder, None)
+    loop.reset(12)
+    values = []
+    for _ in range(TICKS['off']):
+        step = loop.tick()
+        values += [reading.value for reading in step.chunk.scores.values()] if step.chunk else []
+        loop.world.step(through_wire(SPEC, step.decision.command))
+    bounds = Bounds(float(np.median(values)), min(values), 20, 0.05)
+    keep(folder, version, {'spread': Kept({}, bounds)})
+    return folder
+
+
+def loop_of(folder, gate):
+    """Return a loop in which a checkpoint acts."""
+    world = World(SPEC, make(TASKS, 'transfer'), cameras_of(SPEC, CAMERAS))
+    return Loop(world, Arbiter(SPEC, load_sources(), gate), load_pilot(folder, SPEC, 'cpu'))
+
+
+def through_the_graph(folder, root):
     """Run both plans, and one whose operator freezes; return the results."""
     with Graph(PARTS, namespace='/robot1') as graph:
         steering = Steering(Standing(lambda phase, values: None))
         parts = GraphParts(graph.client, list(PARTS), is_lockstep=True)
         rig = GraphRig(parts, steering, False, 60.0, {'lockstep': True})
-        rig.load(str(checkpoint(0, cameras=CAMERAS)))
+        rig.load(str(folder))
 
         def run(plan, at_tick):
             rig.tally = Tally()  # not the last episode's, which would stop this one
@@ -126,11 +153,10 @@ def through_the_graph(root):
         return [*results, run(frozen, freeze_and_stop)]
 
 
-def in_one_process(root, recorded):
+def in_one_process(folder, root, recorded):
     """Run both plans with the same parts in a loop, for as long as they were recorded."""
-    pilot = load_pilot(checkpoint(0, cameras=CAMERAS), SPEC, 'cpu')
-    world = World(SPEC, make(TASKS, 'transfer'), cameras_of(SPEC, CAMERAS))
-    loop = Loop(world, Arbiter(SPEC, load_sources()), pilot)
+    loop = loop_of(folder, Gate('spread'))
+    world = loop.world
     recording = BagSubscriber(SPEC, EpisodeRecorder(root))
     for plan, episode in zip(plans(root), recorded, strict=True):
         correcting = plan.operator == 'correct'
@@ -154,21 +180,36 @@ def waits(episode):
     return [len(ticks) for ticks in held]
 
 
+def gates(episode):
+    """Return the gate's score and why the left arm was whose, tick by tick."""
+    rows = read_bag(episode.path, {wire.AUTHORITY.name})
+    arms = [wire.read_authority(data)[1][0] for _, _, _, data in rows]
+    return [(repr(arm.gate_score), arm.why) for arm in arms]
+
+
+def called(episode):
+    """Return why the gate held, for each tick at which it did."""
+    return [why for _, why in gates(episode) if why.startswith('gate: spread')]
+
+
 def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
     tmp_path, one_thread
 ):
-    corrected, alone, frozen = through_the_graph(tmp_path / 'graph')
+    folder = gated_checkpoint(tmp_path / 'policy')
+    corrected, alone, frozen = through_the_graph(folder, tmp_path / 'graph')
     assert corrected.interventions > 0 and corrected.human_ticks < corrected.ticks
     assert alone.human_ticks == 0 and alone.termination == 'stopped' and alone.is_repeatable
     assert not frozen.is_repeatable
     assert read_meta(frozen.bag)['dropped'] == 'leader, joy'
     graph = load_episodes(tmp_path / 'graph', SPEC, CAMERAS)
-    in_one_process(tmp_path / 'local', graph)
+    in_one_process(folder, tmp_path / 'local', graph)
     local = load_episodes(tmp_path / 'local', SPEC, CAMERAS)
     for one, other in zip(graph, local, strict=True):
         assert len(one.stamp_ns) >= TICKS[one.meta['operator']]
         assert_same(one, other)
+        assert gates(one) == gates(other)
         assert one.meta['namespace'] == '/robot1'
+    assert [whys for _, whys in gates(local[1])].count('chunk') > 0 < len(called(local[1]))
     assert waits(local[0]) and max(waits(local[0])) <= 1  # ticks after a hand-back
 
 

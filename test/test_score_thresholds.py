@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from il_ros.rollout.thresholds import for_calls, for_false_alarms
+from il_ros.policy.scores.thresholds import for_calls, for_false_alarms
 
 SPLITS, CALIBRATE, CHECK = 20, 400, 400
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
+from il_ros.arbiter.gate import Gate
 from il_ros.arbiter.guard import Guard
 from il_ros.arbiter.locks import NONE, Locks
 from il_ros.arbiter.motion import Motion, State
@@ -14,7 +15,16 @@ from il_ros.arbiter.sources import ArbiterConfig
 from il_ros.arbiter.strain import Strain
 from il_ros.arbiter.verdict import Verdict
 from il_ros.registry import nearest
-from il_ros.spec import ActionChunk, Authority, Decision, JointSample, Proposal, RobotSpec, Who
+from il_ros.spec import (
+    ActionChunk,
+    Authority,
+    Decision,
+    JointSample,
+    Proposal,
+    Reading,
+    RobotSpec,
+    Who,
+)
 
 _STANDING = np.array([[1.0], [0.0], [0.0]])  # position, velocity, acceleration of a pose
 
@@ -22,9 +32,10 @@ _STANDING = np.array([[1.0], [0.0], [0.0]])  # position, velocity, acceleration 
 class Arbiter:
     """Turns what is proposed into the one command that the robot gets."""
 
-    def __init__(self, spec: RobotSpec, config: ArbiterConfig):
+    def __init__(self, spec: RobotSpec, config: ArbiterConfig, gate: Gate | None = None):
         self.spec = spec
         self.config = config
+        self.gate = gate
         safety = spec.safety
         self._strain = Strain(spec, safety) if safety is not None else None
         self._vets = (self._strain, Guard(spec, safety)) if self._strain and safety else ()
@@ -34,7 +45,7 @@ class Arbiter:
         lasts_s = config.policy.timeout if config.policy else 0.0
         self._executors = [ChunkExecutor(spec.dt_ns, lasts_s) for _ in spec.arms]
         self._reseat = Reseat(spec.size)
-        self._plan: Plan | None = None  # the newest, for version and score
+        self._plan: Plan | None = None  # the newest
         self._pending: Plan | None = None  # offered since the last tick
         self._authority: tuple[Authority, ...] = ()
         self._policy_may = [True for _ in spec.arms]
@@ -65,10 +76,10 @@ class Arbiter:
         self._policy_may = [True for _ in self.spec.arms]
         for executor in self._executors:
             executor.forget(joints.stamp_ns)
+        if self.gate is not None:
+            self.gate.forget()
 
-    def offer_chunk(
-        self, chunk: ActionChunk, version: str = '', score: float = float('nan')
-    ) -> None:
+    def offer_chunk(self, chunk: ActionChunk, version: str = '') -> None:
         """Take the policy's plan; an empty one says nothing, an impossible one stops its arms."""
         shape = np.shape(chunk.targets)
         if shape[0] == 0:
@@ -78,7 +89,12 @@ class Arbiter:
         elif not np.isfinite(chunk.targets).all():
             self.refuse_chunk('policy proposed NaN')
         else:
-            self._pending = plan_of(chunk, self.spec.dt_ns, version, score)
+            self._pending = plan_of(chunk, self.spec.dt_ns, version)
+
+    def offer_scores(self, stamp_ns: int, scores: Mapping[str, Reading]) -> None:
+        """Take how much a person may be wanted, by the policy's plan of stamp_ns."""
+        if self.gate is not None:
+            self.gate.read(stamp_ns, scores)
 
     def refuse_chunk(self, why: str) -> None:
         """Stop executing the policy's plans, because why."""
@@ -128,6 +144,7 @@ class Arbiter:
         now_ns = self._now_ns = joints.stamp_ns
         self._take_pending(now_ns)
         highest, locked = self._locks.update(now_ns)
+        self._update_gate(now_ns)
         self._update_seat(joints)
         if self._strain is not None:
             self._strain.feel(joints, self._motion.command)
@@ -188,7 +205,10 @@ class Arbiter:
         """Return the verdict while the policy may not have any arm."""
         if self.config.policy is None:
             return Verdict(Who.HOLD, 'no policy in config/arbiter.yaml')
-        return Verdict(Who.HOLD, locked) if self.config.policy.priority <= highest else None
+        if self.config.policy.priority <= highest:
+            return Verdict(Who.HOLD, locked)
+        bar = self.gate.bar if self.gate is not None else ''
+        return Verdict(Who.HOLD, bar) if bar else None
 
     def _policy(self, arm: int) -> Verdict:
         executor = self._executors[arm]
@@ -209,6 +229,13 @@ class Arbiter:
         measured = self._measured(joints)
         if self._reseat.update(bool(self._locks.latched), measured, self._motion.state):
             self._persons.forget()
+
+    def _update_gate(self, now_ns: int) -> None:
+        """Tell the gate whether somebody came when it called."""
+        if self.gate is not None:
+            planned_ns = self._plan.chunk.stamp_ns if self._plan is not None else None
+            is_human = any(authority.who is Who.HUMAN for authority in self._authority)
+            self.gate.update(now_ns, planned_ns, is_human)
 
     def _take_pending(self, now_ns: int) -> None:
         """Hand the newest plan to each arm's executor."""
@@ -232,8 +259,9 @@ class Arbiter:
                 wanted[:, arm.all] = np.array(verdict.target.rows())[:, arm.all]
         command = self._motion.step(State(*wanted), moves)
         plans = [executor.plan or self._plan for executor in self._executors]
+        score = self.gate.value if self.gate is not None else float('nan')
         self._authority = tuple(
-            verdict.authority(before, self._now_ns, plan, self._hindered(i))
+            verdict.authority(before, self._now_ns, plan, self._hindered(i), score)
             for i, (verdict, before, plan) in enumerate(
                 zip(verdicts, self._authority, plans, strict=True)
             )
@@ -241,8 +269,9 @@ class Arbiter:
         self.sources = tuple(verdict.source for verdict in verdicts)
         pleas = zip(self.spec.arms, verdicts, strict=True)
         self.request = '; '.join(f'{arm.name}: {v.why}' for arm, v in pleas if v.is_plea)
-        if self._strain is not None and self._strain.is_held:
-            self.request = '; '.join(filter(None, (self.request, self._strain.why[0])))
+        held = self._strain.why[0] if self._strain is not None and self._strain.is_held else ''
+        called = self.gate.request if self.gate is not None else ''
+        self.request = '; '.join(filter(None, (self.request, held, called)))
         return Decision(self._now_ns, command, self._authority)
 
     def _hindered(self, arm: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.lockstep import Lockstep
-from il_ros.spec import ActionChunk, Decision, JointSample, Proposal
+from il_ros.spec import ActionChunk, Decision, JointSample, Proposal, Reading
 
 LATE = 1.5  # periods after which a tick that has not come is decided without it
 PLEA_NS = 300_000_000  # a person is not asked for what is over sooner: a chunk on its way
@@ -63,6 +63,7 @@ class Control:
         self._hands = hands
         self._joints: JointSample | None = None
         self._chunk: ActionChunk | None = None
+        self._scores: tuple[int, Mapping[str, Reading]] | None = None
         self._others: dict[str, Proposal] = {}
         self._wrong = ''  # why the newest joints are none
         self._decided_ns = -1
@@ -89,6 +90,12 @@ class Control:
         if self.lockstep is None:
             self.arbiter.offer_chunk(chunk, chunk.version)
 
+    def take_scores(self, stamp_ns: int, scores: Mapping[str, Reading]) -> None:
+        """Take the scores of a plan: at once in real time, with their tick in lockstep."""
+        self._scores = stamp_ns, scores
+        if self.lockstep is None:
+            self.arbiter.offer_scores(stamp_ns, scores)
+
     def take_proposal(self, proposal: Proposal) -> None:
         """Take what a source other than the hands asks for."""
         self._others[proposal.source] = proposal
@@ -96,7 +103,7 @@ class Control:
     def forget(self, now_ns: int) -> None:
         """Start an episode: only joints after now_ns count, and the command is seated there."""
         self._must_seat = True
-        self._joints = self._chunk = None
+        self._joints = self._chunk = self._scores = None
         self._others = {}
         self.newest_ns = now_ns
         self._hands.forget()
@@ -160,6 +167,8 @@ class Control:
     def _offer(self, joints: JointSample) -> Proposal | None:
         """Pass on what was proposed for this tick; return what the hands ask for."""
         chunk, others, now_ns = self._chunk, self._others, joints.stamp_ns
+        if self.lockstep is not None and self._scores is not None and self._scores[0] == now_ns:
+            self.arbiter.offer_scores(*self._scores)
         if self.lockstep is not None and chunk is not None and chunk.stamp_ns == now_ns:
             self.arbiter.offer_chunk(chunk, chunk.version)
         proposals = self._hands.propose(joints, self.arbiter.command, self.arbiter.sources)

@@ -19,15 +19,16 @@ class Verdict:
     source: str = ''  # of the person
 
     def authority(
-        self, before: Authority, now_ns: int, plan: Plan | None, hindered: str
+        self, before: Authority, now_ns: int, plan: Plan | None, hindered: str, score: float
     ) -> Authority:
         """
         Return the verdict as published.
 
         plan: the policy's newest, executed or not. hindered: what slows the arm down, '' nothing.
+        score: what the gate thresholds.
         """
         same = (self.who, self.operator) == (before.who, before.operator)
         since_ns = before.since_ns if same else now_ns
-        version, score = (plan.version, plan.score) if plan else ('', float('nan'))
+        version = plan.version if plan else ''
         why = f'{self.why}; {hindered}' if hindered else self.why
         return Authority(self.who, why, since_ns, self.operator, version, score)

@@ -1,5 +1,6 @@
 """The sessions: which nodes, with which parameters, for which arguments; a new one is a value."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from il_ros.bringup.session import Argument, Conflict, NodeSpec, Pick, Session
@@ -22,7 +23,10 @@ COMMON = (
 WITH_POLICY = (
     Argument('checkpoint', '', 'folder of the checkpoint that acts', is_needed=True),
     Argument('device', 'auto', 'where the policy runs: auto, cpu or cuda'),
+    Argument('gate', '', 'score that calls a person, see docs/gate.md; "": none does'),
+    Argument('gate_holds', True, 'hold until somebody comes; false only warns'),
 )
+GATE = {'gate': '$gate', 'gate_holds': '$gate_holds'}
 CONFLICTS = (
     Conflict(
         {'sim': False, 'lockstep': True}, 'lockstep:=true needs the sim: a robot cannot wait'
@@ -86,11 +90,13 @@ LEADER_ARMS = NodeSpec(
 )
 
 
-def _intervention(participants: str | Pick, leader: str = '') -> NodeSpec:
+def _intervention(
+    participants: str | Pick, leader: str = '', gate: Mapping[str, str] | None = None
+) -> NodeSpec:
     """Return the intervention node; participants answer each tick of lockstep."""
     parameters = {'robot': '$robot', 'lockstep': '$lockstep', 'participants': participants}
     parameters['leader'] = leader
-    return NodeSpec('intervention_node', parameters)
+    return NodeSpec('intervention_node', {**parameters, **(gate or {})})
 
 
 def _answering(simulated: str, real: str) -> Pick:
@@ -143,7 +149,13 @@ SESSIONS = {
             Argument('episodes', 0, 'episodes the folder shall have; 0 goes on until stopped'),
             *COMMON,
         ),
-        (SIM, POLICY, _intervention('policy'), RECORDER, _session('evaluate', 'checkpoint')),
+        (
+            SIM,
+            POLICY,
+            _intervention('policy', gate=GATE),
+            RECORDER,
+            _session('evaluate', 'checkpoint'),
+        ),
         CONFLICTS,
     ),
     'hg_dagger': Session(
@@ -163,7 +175,7 @@ SESSIONS = {
         (
             SIM,
             POLICY,
-            _intervention(_answering('policy,leader,joy', 'policy'), '$leader'),
+            _intervention(_answering('policy,leader,joy', 'policy'), '$leader', GATE),
             RECORDER,
             OPERATOR,
             JOYSTICK,

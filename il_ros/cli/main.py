@@ -12,6 +12,7 @@ VERBS = (
     'record',
     'train',
     'evaluate',
+    'gate',
     'dagger',
     'study',
     'inspect',

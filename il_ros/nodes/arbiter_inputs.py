@@ -6,7 +6,7 @@ from rclpy.node import Node
 
 from il_ros import wire
 from il_ros.arbiter.control import Control
-from il_ros.arbiter.sources import ArbiterConfig
+from il_ros.arbiter.sources import POLICY, ArbiterConfig
 from il_ros.nodes.arm_words import ArmWords
 from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.topics import subscribe
@@ -50,11 +50,15 @@ class ArbiterInputs:
         self.words = ArmWords(control, hands, diagnostics)
         for name in spec.joint_state_topics:
             self.listen(name, JOINTS, wire.JOINT_STATES.type, self.on_joints)
+        self.answered = {wire.CHUNK: -1}  # by the policy, and for which tick
+        if control.arbiter.gate is not None:
+            self.answered[wire.SCORE] = -1
+            self.listen(wire.SCORE.name, POLICY, wire.SCORE.type, self.on_scores)
 
     def listen_to(self, config: ArbiterConfig) -> None:
         """Subscribe to all sources and locks."""
         own = {
-            'policy': (wire.CHUNK.type, self.on_chunk),
+            POLICY: (wire.CHUNK.type, self.on_chunk),
             'leader': (wire.LEADER.type, self.on_leader),
             'joystick': (wire.JOY.type, self.on_joy),
         }
@@ -100,7 +104,22 @@ class ArbiterInputs:
             raise
         self.meter.span('chunk_age', (self.now_ns() - chunk.stamp_ns) * 1e-9)
         self.control.take_chunk(chunk)
-        self.heard(source, chunk.stamp_ns)
+        self.hear_policy(wire.CHUNK, chunk.stamp_ns)
+        if not len(chunk.targets):  # nothing was due, and so nothing is scored
+            self.hear_policy(wire.SCORE, chunk.stamp_ns)
+
+    def on_scores(self, source: str, data: bytes) -> None:
+        """Take how much a person may be wanted, by the policy's plan of the same stamp."""
+        stamp_ns, scores = wire.read_scores(data)
+        self.control.take_scores(stamp_ns, scores)
+        self.hear_policy(wire.SCORE, stamp_ns)
+
+    def hear_policy(self, part: wire.Topic, stamp_ns: int) -> None:
+        """The policy has answered a tick with its plan; where there is a gate, scored."""
+        if part in self.answered:
+            self.answered[part] = stamp_ns
+        if set(self.answered.values()) == {stamp_ns}:
+            self.heard(POLICY, stamp_ns)
 
     def on_leader(self, source: str, data: bytes) -> None:
         """Take where the leader arms are; without any joints there is nobody at them."""

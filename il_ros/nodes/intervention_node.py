@@ -7,6 +7,7 @@ from rclpy.node import Node
 from il_ros import wire
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.control import Control, Turn
+from il_ros.arbiter.gate import Gate
 from il_ros.arbiter.lockstep import SILENCE_S, Lockstep
 from il_ros.arbiter.sources import load_sources
 from il_ros.nodes.arbiter_inputs import JOINTS, ArbiterInputs
@@ -32,6 +33,8 @@ PARAMS = (
     Param('participants', '', 'of lockstep: policy, leader, joy; comma-separated', fixed=True),
     Param('silence_s', SILENCE_S, 'drop who is silent [s]', low=0.1, high=600.0, fixed=True),
     Param('max_age_s', 0.1, 'older joint_states are none [s]', low=0.02, high=2.0, fixed=True),
+    Param('gate', '', 'score of the policy that calls a person; "": none does', fixed=True),
+    Param('gate_holds', True, 'hold until somebody comes; false: only warn', fixed=True),
 )
 WATCH_S = 0.2
 
@@ -45,13 +48,11 @@ class InterventionNode(Node):
         self.spec = load_robot(self.p.robot)
         lockstep = Lockstep(names(self.p.participants), self.p.silence_s)
         self.lockstep = lockstep if self.p.lockstep else None
-        sources, mapping = (
-            load_sources(self.p.sources or None),
-            load_mapping(self.p.mapping),
-        )
+        sources, mapping = load_sources(self.p.sources or None), load_mapping(self.p.mapping)
+        gate = Gate(self.p.gate, self.p.gate_holds) if self.p.gate else None
         leader = load_leader(self.p.leader)
         hands = Hands(self.spec, mapping, leader)
-        self.arbiter = Arbiter(self.spec, sources)
+        self.arbiter = Arbiter(self.spec, sources, gate)
         self.control = Control(self.arbiter, hands, self.lockstep, self.p.max_age_s)
         self.tick_began_s = monotonic()
         self.told = None  # the last request

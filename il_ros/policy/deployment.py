@@ -108,9 +108,8 @@ class Deployment:
         return self._plan() if pilot.is_due else None
 
     def score_msg(self, chunk: ActionChunk) -> bytes:
-        """Encode what there is to know about a chunk: version and latency."""
-        values = {'version': chunk.version, 'plan_s': f'{self.plan_s:.6f}'}
-        return wire.diagnostics_msg(chunk.stamp_ns, [wire.status_msg('policy', 'ok', values)])
+        """Encode what there is to know about a chunk: version, latency and scores."""
+        return wire.scores_msg(chunk, {'plan_s': f'{self.plan_s:.6f}'})
 
     def _plan(self) -> ActionChunk:
         self._swap()

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from il_ros import checkpoint
-from il_ros.checkpoint import CheckpointError
 from il_ros.policy.config import TrainConfig, of_checkpoint
+from il_ros.policy.load import load_policy
 from il_ros.policy.model import Policy
+from il_ros.policy.scores.base import Moment
+from il_ros.policy.scores.gauges import Gauges, load_gauges
 from il_ros.spec import ActionChunk, Authority, Observation, RobotSpec, Who
 
 
@@ -26,8 +28,16 @@ class Pilot:
     Bit for bit with one torch thread. Not to be shared between threads.
     """
 
-    def __init__(self, policy: Policy, spec: RobotSpec, version: str, task: str = ''):
+    def __init__(
+        self,
+        policy: Policy,
+        spec: RobotSpec,
+        version: str,
+        task: str = '',
+        gauges: Gauges | None = None,
+    ):
         self.policy = policy.eval().requires_grad_(False)
+        self.gauges = gauges
         self.config = policy.config
         self.spec_name = spec.name
         self.joint_names = spec.joint_names
@@ -77,6 +87,8 @@ class Pilot:
         """
         Return a chunk from the last observation on; targets (T, A) float64 [rad, opening].
 
+        Scores have draws of their own: with them or without, the chunk is the same.
+
         Raises PolicyFailure without an observation, and when a target is not finite.
         """
         if not self._history:
@@ -84,11 +96,15 @@ class Pilot:
         rows = list(self._history)
         rows = [rows[0]] * (self.config.H - len(rows)) + rows  # as windows at an episode's start
         with torch.inference_mode():
-            chunk = self.policy.sample(self._values(rows), self._images(rows), self._generator)
-        targets = chunk[0].double().cpu().numpy()  # (T, A)
+            values, images = self._values(rows), self._images(rows)
+            context = self.policy.encode(values, images)
+            chunk = self.policy.head.sample(context, self._generator)
+            targets = self.policy.outside(values, chunk)[0].double().cpu().numpy()  # (T, A)
         self._require_finite(targets)
         self._planned_ns = rows[-1].stamp_ns
-        return ActionChunk(rows[-1].stamp_ns, targets, self.version)
+        moment = Moment(values, images, context, chunk)
+        scores = self.gauges.read(moment) if self.gauges is not None else {}
+        return ActionChunk(rows[-1].stamp_ns, targets, self.version, scores)
 
     @property
     def is_due(self) -> bool:
@@ -146,27 +162,17 @@ def load_pilot(folder: str | Path, robot: RobotSpec, device: str = 'auto') -> Pi
     device: 'auto' is a GPU for a policy with cameras where there is one, else the CPU, which at
     batch 1 is the faster for small networks. Raises CheckpointError naming what does not fit.
     """
-    found = checkpoint.load(folder)
-    config = _config(found, robot)
-    try:
-        policy = Policy(config, found.statistics)
-        policy.load_state_dict(found.weights)
-    except (KeyError, RuntimeError) as error:
-        raise CheckpointError(
-            f'{folder}: its weights, statistics and configuration do not belong together: {error}'
-        ) from error
-    if policy.actions != robot.size:
-        raise CheckpointError(
-            f'{folder}: statistics for {policy.actions} actions, robot {robot.name!r} has '
-            f'{robot.size}; load a checkpoint that was trained for this robot'
-        )
-    policy = policy.to(device_for(device, config))
-    return Pilot(policy, robot, found.version, found.robot['task'])
+    policy, found = load_policy(folder, robot)
+    policy = policy.to(device_for(device, policy.config))
+    gauges = load_gauges(found.folder, policy, found.version, robot)
+    return Pilot(policy, robot, found.version, found.robot['task'], gauges)
 
 
 def check_checkpoint(folder: str | Path, robot: RobotSpec) -> TrainConfig:
     """Return the configuration of a checkpoint; CheckpointError if it does not fit the robot."""
-    return _config(checkpoint.load(folder), robot)
+    found = checkpoint.load(folder)
+    checkpoint.check_fits(found, robot)
+    return of_checkpoint(found.config, found.folder)
 
 
 def device_for(device: str, config: TrainConfig) -> torch.device:
@@ -174,9 +180,3 @@ def device_for(device: str, config: TrainConfig) -> torch.device:
     if device == 'auto':
         device = 'cuda' if config.cameras and torch.cuda.is_available() else 'cpu'
     return torch.device(device)
-
-
-def _config(found: checkpoint.Checkpoint, robot: RobotSpec) -> TrainConfig:
-    """Return a loaded checkpoint's configuration; CheckpointError if it does not fit."""
-    checkpoint.check_fits(found, robot)
-    return of_checkpoint(found.config, found.folder)

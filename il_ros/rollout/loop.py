@@ -129,6 +129,7 @@ class Loop:
             return None
         targets = through_wire(self.spec, chunk.targets)
         chunk = replace(chunk, targets=targets, version=self.pilot.version)
+        self.arbiter.offer_scores(chunk.stamp_ns, chunk.scores)
         self.arbiter.offer_chunk(chunk, version=chunk.version)
         return chunk
 

@@ -58,6 +58,8 @@ def messages(
     yield wire.JOINT_STATES, wire.joints_msg(spec, step.joints)
     if step.chunk is not None:
         chunk = step.chunk
+        if chunk.scores:
+            yield wire.SCORE, wire.scores_msg(chunk, {})
         yield wire.CHUNK, wire.trajectory_msg(spec, stamp_ns, chunk.targets, chunk.version)
     if step.proposal is not None:
         yield wire.PERSON, wire.trajectory_msg(spec, stamp_ns, step.proposal.target[None])

@@ -58,6 +58,8 @@ from il_ros.wire.status import (
     read_diagnostics,
     read_episode,
     read_outcome,
+    read_scores,
+    scores_msg,
     status_msg,
 )
 from il_ros.wire.topics import (
@@ -143,9 +145,11 @@ __all__ = [
     'read_named_joints',
     'read_outcome',
     'read_poses',
+    'read_scores',
     'read_string',
     'read_trajectory',
     'restamped',
+    'scores_msg',
     'stamp_ns_of',
     'status_msg',
     'string_msg',

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from il_ros.spec import Authority, Decision, Outcome, RobotSpec, Who
+from il_ros.spec import ActionChunk, Authority, Decision, Outcome, Reading, RobotSpec, Who
 from il_ros.wire.cdr import TYPES, from_bytes, header, ns_of, to_bytes
 from il_ros.wire.topics import DIAGNOSTICS, EPISODE
 
@@ -91,6 +91,26 @@ def read_authority(data: bytes) -> tuple[int, tuple[Authority, ...]]:
         for _, who, v in rows
     )
     return stamp_ns, arms
+
+
+def scores_msg(chunk: ActionChunk, told: dict[str, Any]) -> bytes:
+    """Encode what there is to know about a plan, and its scores, a status each."""
+    statuses = [status_msg('policy', 'ok', {'version': chunk.version, **told})]
+    for name, reading in chunk.scores.items():
+        numbers = {key: repr(value) for key, value in vars(reading).items()}
+        statuses.append(status_msg(name, 'score', numbers))
+    return diagnostics_msg(chunk.stamp_ns, statuses)
+
+
+def read_scores(data: bytes) -> tuple[int, dict[str, Reading]]:
+    """Decode the scores of a plan: the stamp [ns] that it has, and each score by its name."""
+    stamp_ns, rows = read_diagnostics(data)
+    readings = {
+        name: Reading(*(float(values[key]) for key in ('value', 'high', 'low')))
+        for name, message, values in rows
+        if message == 'score'
+    }
+    return stamp_ns, readings
 
 
 def episode_msg(phase: str, values: dict[str, Any]) -> bytes:

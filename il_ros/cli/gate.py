@@ -1,0 +1,174 @@
+"""`il-ros gate`: how a checkpoint knows when a person is needed, fitted and calibrated."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HELP = "fit a checkpoint's scores, and take from its roll-outs what counts as much"
+FIRST = ('distance',)  # needs no intervention, costs next to nothing, and any policy has it
+FALSE_ALARMS = 0.1
+TRIES = 5  # of which the quickest is what a score costs
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument('checkpoint', help='checkpoint folder')
+    parser.add_argument(
+        '--score',
+        action='append',
+        metavar='NAME',
+        help='see `il-ros list gates`; repeatable. Those it has by default, or distance',
+    )
+    parser.add_argument(
+        '--data',
+        action='append',
+        help='bags to fit to, repeatable; by default those the checkpoint learned from',
+    )
+    parser.add_argument(
+        '--rollouts', action='append', help='bags in which it acted alone; repeatable'
+    )
+    parser.add_argument(
+        '--episodes', type=int, default=0, help='make so many roll-outs in the sim'
+    )
+    rate = parser.add_mutually_exclusive_group()
+    rate.add_argument(
+        '--false-alarms',
+        type=float,
+        default=FALSE_ALARMS,
+        metavar='RATE',
+        help='calls per episode that would have succeeded',
+    )
+    rate.add_argument('--calls-per-hour', type=float, metavar='CALLS', help='of acting')
+    parser.add_argument('--robot', default='sim', help='name in config/robots, or a robot YAML')
+    parser.add_argument('--json', action='store_true', help='print one JSON object')
+
+
+def main(args: argparse.Namespace) -> int:
+    """Fit what is to be fitted, calibrate where there are roll-outs, and say what came of it."""
+    from il_ros.policy.scores.kept import kept
+    from il_ros.robot.load import load_robot
+
+    folder, spec = Path(args.checkpoint), load_robot(args.robot)
+    version = version_of(folder)
+    names = tuple(dict.fromkeys(args.score or kept(folder, version) or FIRST))
+    if args.score or args.data or not kept(folder, version):
+        fit(folder, names, args.data, spec)
+    rollouts = [Path(path) for path in args.rollouts or ()]
+    if args.episodes:
+        rollouts.append(roll_out(folder, version, args.episodes, spec))
+    if rollouts:
+        take_bounds(folder, rollouts, args.false_alarms, args.calls_per_hour, spec)
+    rows = described(folder, version, spec)
+    print(json.dumps({'version': version, 'scores': rows}) if args.json else text(folder, rows))
+    return 0
+
+
+def version_of(folder: Path) -> str:
+    """Return the version of a checkpoint; CheckpointError where it is none."""
+    from il_ros.checkpoint import peek
+
+    return peek(folder).version
+
+
+def fit(folder: Path, names: tuple[str, ...], data: list[str] | None, spec: Any) -> None:
+    """Fit the scores called names; to the bags that the checkpoint learned from where no data."""
+    from il_ros.checkpoint import read_provenance
+    from il_ros.trainer.gauging import fit_scores
+
+    bags = [Path(path) for path in data or read_provenance(folder)['bags']]
+    fit_scores(folder, names, episodes_of(folder, bags, spec), spec)
+
+
+def roll_out(folder: Path, version: str, episodes: int, spec: Any) -> Path:
+    """Let the checkpoint act in the sim; return the bags, which are kept and gone on with."""
+    from tqdm import tqdm
+
+    from il_ros.checkpoint import read_parts
+    from il_ros.policy.config import read_config
+    from il_ros.session.collect import Collection, collect
+    from il_ros.session.local import LocalRig
+    from il_ros.session.seeds import VALIDATION
+
+    task, out = read_parts(folder)['robot']['task'], folder / 'rollouts' / version
+    rig = LocalRig(spec, task, read_config(folder).cameras)
+    rig.load(str(folder))
+    wanted = Collection(out, task, episodes, VALIDATION, 'off', with_policy=True)
+    with tqdm(total=episodes, unit='episode', file=sys.stderr) as bar:
+        collect(rig, wanted, lambda result: show(bar))
+    return out
+
+
+def take_bounds(
+    folder: Path, rollouts: list[Path], false_alarms: float, calls: float | None, spec: Any
+) -> None:
+    """Calibrate on the bags of rollouts."""
+    from tqdm import tqdm
+
+    from il_ros.trainer.gauging import calibrate
+
+    episodes = episodes_of(folder, rollouts, spec)
+    with tqdm(total=len(episodes), unit='episode', file=sys.stderr) as bar:
+        calibrate(folder, episodes, spec, false_alarms, calls, lambda episode: show(bar))
+
+
+def show(bar: Any) -> None:
+    """Move a progress bar on by one."""
+    bar.update()
+
+
+def episodes_of(folder: Path, bags: list[Path], spec: Any) -> list[Any]:
+    """Return the episodes of bags with the cameras that the checkpoint needs."""
+    from il_ros.dataset.cache import load_episodes
+    from il_ros.policy.config import read_config
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    return load_episodes(bags, spec, read_config(folder).cameras, say=say)
+
+
+def described(folder: Path, version: str, spec: Any) -> dict[str, dict[str, Any]]:
+    """Return of each score that is kept what it learned from, costs, and its bounds."""
+    from dataclasses import asdict
+
+    from il_ros.policy.scores import SCORES
+    from il_ros.policy.scores.kept import kept
+    from il_ros.registry import lookup
+
+    costs = costs_ms(folder, spec)
+    return {
+        name: {
+            'learned_from': lookup(SCORES, name).learned_from,
+            'ms': costs[name],
+            **(asdict(each.bounds) if each.bounds else {}),
+        }
+        for name, each in kept(folder, version).items()
+    }
+
+
+def costs_ms(folder: Path, spec: Any) -> dict[str, float]:
+    """Return what each score takes of this machine, a plan: the best of TRIES [ms]."""
+    from il_ros.policy.deployment import blank
+    from il_ros.policy.pilot import load_pilot
+
+    pilot = load_pilot(folder, spec, 'cpu')
+    pilot.observe(blank(spec, pilot))
+    costs: dict[str, list[float]] = {}
+    for _ in range(TRIES):
+        pilot.plan()
+        for name, seconds in pilot.gauges.spent_s.items() if pilot.gauges else ():
+            costs.setdefault(name, []).append(1e3 * seconds)
+    return {name: min(tried) for name, tried in costs.items()}
+
+
+def text(folder: Path, rows: dict[str, dict[str, Any]]) -> str:
+    """Return the same for a person."""
+    lines = []
+    for name, row in rows.items():
+        told = f'calls above {row["high"]:.3g}, all is well again at {row["low"]:.3g}'
+        told += f', from {row["episodes"]} roll-outs for {row["rate"]:.3g} calls an episode'
+        known = told if 'high' in row else 'no bounds yet: give --rollouts or --episodes'
+        lines.append(f'{name} ({row["ms"]:.1f} ms a plan): {known}')
+    return f'{folder}\n' + '\n'.join(lines)
