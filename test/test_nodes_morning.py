@@ -13,6 +13,7 @@ from il_ros.nodes.visit import Visit
 from il_ros.robot.load import load_robot
 
 SPEC = load_robot('sim')
+pytestmark = pytest.mark.alone
 
 
 @pytest.fixture(scope='module')

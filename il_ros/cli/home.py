@@ -18,14 +18,14 @@ def main(args: argparse.Namespace) -> int:
     from il_ros.nodes.client import GraphError
     from il_ros.nodes.mover import Mover
     from il_ros.nodes.visit import Visit
-    from il_ros.robot.homing import NoWay
     from il_ros.robot.load import load_robot
+    from il_ros.robot.ways import NoWay
 
     spec = load_robot(args.robot)
     try:
         with Visit('home', args.namespace) as visit, Mover(visit, spec) as mover:
             mover.meet()
-            left = mover.go_home()
+            left = mover.go(spec.home)
     except (GraphError, NoWay) as error:
         print(f'il-ros home: {error}', file=sys.stderr)
         return FAILED

@@ -9,6 +9,7 @@ from il_ros import __version__
 VERBS = (
     'up',
     'home',
+    'calibrate',
     'record',
     'train',
     'evaluate',

@@ -10,12 +10,13 @@ from il_ros.arbiter.sources import load_sources
 from il_ros.nodes.client import GraphError
 from il_ros.nodes.visit import Visit
 from il_ros.observation.joints import JointMerger
-from il_ros.robot.homing import path, stops_home
+from il_ros.robot.ways import path, stops
 from il_ros.spec import Authority, JointSample, RobotSpec, Who
 
 SOURCE = 'routine'  # its entry in config/arbiter.yaml
 ENGAGED = f'{SOURCE} engaged'
 BEGIN_S = 3.0  # until the arbiter has given us the arms
+LOST_S = 0.5  # for so long arms may be held, as when joint_states are late once
 STUCK_S = 3.0  # so long the way may be waited for
 APART = 0.1  # [rad, opening] by which the robot may be behind; then the way waits for it
 SETTLE_S = 0.5  # at the end of a way
@@ -31,6 +32,7 @@ class Mover:
         self.joints: JointSample | None = None
         self.authority: tuple[Authority, ...] = ()
         self.at = spec.home  # the last target
+        self.asked: list[tuple[int, np.ndarray]] = []  # when [ns] the arms were to be where
         self._in_arms = np.zeros(spec.size, dtype=bool)
         for arm in spec.arms:
             self._in_arms[arm.joints] = True
@@ -89,37 +91,44 @@ class Mover:
 
         Raises GraphError when somebody else has an arm, or when it is held, and says by what.
         """
-        next_s, waited_s = monotonic(), 0.0
+        next_s, waited_s, lost_s = monotonic(), 0.0, 0.0
         for target in targets:
             while True:
                 self._say_target(target)
                 next_s += self.spec.dt_s
                 sleep(max(next_s - monotonic(), 0.0))
-                self._check()
+                lost_s = 0.0 if self._have_all() else lost_s + self.spec.dt_s
+                if lost_s > LOST_S or self._is_stopped():
+                    self._check()
                 waited_s = waited_s + self.spec.dt_s if self._is_behind(target) else 0.0
-                if waited_s == 0.0:
+                if waited_s == lost_s == 0.0:
                     break
                 if waited_s > STUCK_S:
                     raise GraphError(f'the arms do not follow: {self._why(target)}')
 
-    def go(self, end: np.ndarray) -> None:
-        """Lead the robot to a pose (N,), slowly."""
-        self.follow(path(self.spec, self.at, end))
-        self.at = end
+    def go(self, goal: np.ndarray) -> float:
+        """
+        Lead the arms to a pose (N,), slowly; return how far [rad] the worst joint is off.
 
-    def go_home(self) -> float:
-        """Lead the arms home, free of each other; return how far [rad] the worst joint is off."""
-        for stop in stops_home(self.spec, self.at):
-            self.go(stop)
+        Raises NoWay where none is free, GraphError as follow().
+        """
+        for stop in stops(self.spec, self.at, goal):
+            self.follow(path(self.spec, self.at, stop))
+            self.at = stop
         self.follow([self.at] * round(SETTLE_S / self.spec.dt_s))
         return float(np.abs(self.position - self.at)[self._in_arms].max())
 
     def _say_target(self, target: np.ndarray) -> None:
-        self._say(wire.trajectory_msg(self.spec, self.visit.now_ns(), target[None]))
+        now_ns = self.visit.now_ns()
+        self._say(wire.trajectory_msg(self.spec, now_ns, target[None]))
+        self.asked.append((now_ns + self.spec.dt_ns, target))
 
     def _is_behind(self, target: np.ndarray) -> bool:
         """Whether the way has to wait for the arms; a gripper that holds something never comes."""
         return bool((np.abs(target - self.position) > APART)[self._in_arms].any())
+
+    def _is_stopped(self) -> bool:
+        return any(authority.who is Who.ESTOP for authority in self.authority)
 
     def _have_all(self) -> bool:
         return all(authority.why.startswith(ENGAGED) for authority in self.authority)

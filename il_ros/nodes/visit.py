@@ -45,6 +45,7 @@ class Visit:
     ) -> None:
         rclpy.try_shutdown()
         self._thread.join()
+        self.node.destroy_node()
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):

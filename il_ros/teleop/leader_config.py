@@ -1,5 +1,6 @@
 """config/leaders/*.yaml: a leader's joints as the follower's, and how its hands take the arms."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import inf, isfinite
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from il_ros.config import from_mapping, load_config
+from il_ros.config import from_mapping, load_config, load_yaml
 from il_ros.registry import nearest
 from il_ros.share import share
 
@@ -52,6 +53,7 @@ class LeaderConfig:
     drive: float = 0.0  # 0 to 1 of its motors' strength: goes along while nobody has the arms
     drive_speed: float = 1.5  # [rad/s]
     baud: int = 57600  # of a bus
+    calibration: str = ''  # file of `il-ros calibrate leader`, relative to the YAML
     source: Path | None = field(default=None, compare=False)
 
     def is_absolute(self, apart: np.ndarray) -> bool:
@@ -79,7 +81,8 @@ def load_leader(name_or_path: str) -> LeaderConfig:
         return MATCHED
     path = _file(name_or_path)
     given = load_config(LeaderConfig, path)
-    arms = tuple(_arm(row, f'{path}: arms') for row in given.arms)
+    measured = _measured(path, given.calibration)
+    arms = tuple(_arm(row, f'{path}: arms', measured) for row in given.arms)
     values = {f.name: getattr(given, f.name) for f in fields(given)}
     config = LeaderConfig(**{**values, 'arms': arms, 'source': path})
     _check(config, str(path))
@@ -98,10 +101,15 @@ def _file(name_or_path: str) -> Path:
     return share('config', 'leaders', f'{name_or_path}.yaml')
 
 
-def _arm(given: Any, where: str) -> LeaderArm:
+def _measured(path: Path, file: str) -> dict[str, Any]:
+    """Return what `il-ros calibrate leader` has found for each arm, {} where it has not."""
+    return load_yaml(path.parent / file).get('arms', {}) if file else {}
+
+
+def _arm(given: Any, where: str, measured: Mapping[str, Any]) -> LeaderArm:
     if not isinstance(given, dict) or not {'arm', 'joints'} <= set(given):
         raise ValueError(f'{where}: expected arm, joints and more, got {given!r}')
-    arm = from_mapping(LeaderArm, given, where)
+    arm = from_mapping(LeaderArm, {**given, **measured.get(given['arm'], {})}, where)
     where = f'{where}: {arm.arm}'
     for key in ('offset', 'sign', 'scale'):
         row = getattr(arm, key)

@@ -1,4 +1,4 @@
-"""The way home: free of what the arms must not come near, and slow."""
+"""Ways of the arms by themselves, such as home: free of what they must not meet, and slow."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -8,7 +8,8 @@ import numpy as np
 from il_ros.robot.clearance import Clearance
 from il_ros.spec import RobotSpec
 
-SPEED = 0.5  # [rad/s, opening/s] of the joint that goes furthest: a person can step in
+SPEED = 0.5  # [rad/s] of the joint that goes furthest: a person can step in
+GRIPPING = 1.0  # [opening/s] the same of a gripper
 SHARE = 0.5  # of a joint's own speed limit, where that is lower
 LOOK = 0.03  # [rad] between two poses that are looked at
 TRIES = 200  # ways to try
@@ -17,31 +18,31 @@ _PEAK = 1.875  # of a minimum-jerk motion's speed, over its mean
 
 
 class NoWay(ValueError):
-    """The arms cannot get home by themselves."""
+    """The arms cannot get there by themselves."""
 
 
-def stops_home(spec: RobotSpec, start: np.ndarray) -> list[np.ndarray]:
+def stops(spec: RobotSpec, start: np.ndarray, goal: np.ndarray) -> list[np.ndarray]:
     """
-    Return the poses (N,) to go through from start (N,), the last one home.
+    Return the poses (N,) to go through from start (N,), the last one goal (N,).
 
     Straight where that is free, else round by one pose more. Grippers open or close when the
-    arms are there: what they hold falls at home. Raises NoWay, which names what is too near.
+    arms are there: what they hold falls there. Raises NoWay, which names what is too near.
     """
-    end = spec.home.copy()
+    end = goal.copy()
     for arm in spec.arms:
         end[arm.gripper] = start[arm.gripper]
     if spec.safety is None:
-        return [end, spec.home]
+        return [end, goal]
     clearance = Clearance(spec, spec.safety)
     least = np.minimum(clearance.at(start), 0.0) - 1e-3  # what is too near at the start may be
     near = ''
     for way in _ways(spec, start, end):
         blocked = _blocked(clearance, [start, *way], least)
         if not blocked:
-            return [*way, spec.home]
+            return [*way, goal]
         near = near or blocked
     raise NoWay(
-        f'{spec.name}: no free way home, {near} would come too near; lead the arms '
+        f'{spec.name}: no free way there, {near} would come too near; lead the arms '
         'apart first, by hand or by il-ros up teleop'
     )
 
@@ -53,6 +54,8 @@ def path(spec: RobotSpec, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     Source: the minimum-jerk polynomial, Flash and Hogan 1985.
     """
     fastest = np.minimum(SPEED, SHARE * spec.velocity)
+    for arm in spec.arms:
+        fastest[arm.gripper] = np.minimum(GRIPPING, SHARE * spec.velocity[arm.gripper])
     seconds = (_PEAK * np.abs(end - start) / fastest).max()
     ticks = max(int(np.ceil(seconds / spec.dt_s)), 1)
     u = np.arange(1, ticks + 1)[:, None] / ticks

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from il_ros.robot.clearance import Clearance
-from il_ros.robot.homing import LOOK, SPEED, NoWay, path, stops_home
 from il_ros.robot.load import load_robot
+from il_ros.robot.ways import LOOK, SPEED, NoWay, path, stops
 
 SPEC = load_robot('sim')
 CLEARANCE = Clearance(SPEC, SPEC.safety)
@@ -29,22 +29,22 @@ def test_ways_home_are_free_from_end_to_end():
     lengths = []
     for start in starts(40):
         try:
-            stops = stops_home(SPEC, start)
+            way = stops(SPEC, start, SPEC.home)
         except NoWay:
             continue
-        np.testing.assert_array_equal(stops[-1], SPEC.home)
-        for one, other in zip([start, *stops[:-2]], stops[:-1], strict=True):
+        np.testing.assert_array_equal(way[-1], SPEC.home)
+        for one, other in zip([start, *way[:-2]], way[:-1], strict=True):
             finer = int(np.ceil(np.abs(other - one).max() / LOOK * 2.3))
             for part in np.linspace(0, 1, finer + 1):
                 assert (CLEARANCE.at(one + part * (other - one)) >= -2e-3).all()
-        lengths.append(len(stops))
+        lengths.append(len(way))
     assert len(lengths) >= 38 and set(lengths) == {2, 3}
 
 
 def test_grippers_open_when_the_arms_are_there():
     start = next(starts(1))
     start[SPEC.arm('left').gripper] = 0.2
-    *before, arrived, home = stops_home(SPEC, start)
+    *before, arrived, home = stops(SPEC, start, SPEC.home)
     assert all(pose[SPEC.arm('left').gripper] == 0.2 for pose in (*before, arrived))
     changed = np.flatnonzero(arrived != home)
     assert set(changed) <= {arm.gripper.start for arm in SPEC.arms}
@@ -65,4 +65,4 @@ def test_a_home_that_cannot_be_reached_names_what_is_in_the_way():
     start = SPEC.home.copy()
     start[SPEC.arm('right').joints.start] += 0.5  # there y is -0.15 m, at home 0
     with pytest.raises(NoWay, match='right_grasp to the end of its workspace would come too near'):
-        stops_home(replace(SPEC, safety=narrow), start)
+        stops(replace(SPEC, safety=narrow), start, SPEC.home)
