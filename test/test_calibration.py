@@ -14,6 +14,7 @@ from il_ros.dataset.cache import load_episodes
 from il_ros.dataset.from_bag import decode_bag
 from il_ros.robot.calibration import accepting, calibration_file, name_in, write_calibration
 from il_ros.robot.load import load_robot
+from il_ros.session.recordings import check_recordings
 from il_ros.spec import Calibration, JointSample
 from il_ros.trainer.run import as_tensors, prepare
 
@@ -65,7 +66,10 @@ def test_a_bag_is_read_as_the_robot_was_calibrated_then_and_mixed_only_when_acce
         np.testing.assert_allclose(found.command, bag.command, atol=1e-9)
     with pytest.raises(OtherCalibration, match=r'episode_000000: .*left_elbow was counted from'):
         load_episodes(tmp_path, now)
+    with pytest.raises(OtherCalibration, match='il-ros calibrate --robot YAML --accept'):
+        check_recordings(now, [tmp_path / 'none_yet', tmp_path])
     accepted = replace(now, calibration=accepting(now.calibration, card(calibrated())['hash']))
+    check_recordings(accepted, [tmp_path])
     [found] = load_episodes(tmp_path, accepted)
     np.testing.assert_allclose(found.position, bag.position, atol=1e-9)
 

@@ -19,6 +19,7 @@ from il_ros.nodes.topics import publisher, subscribe
 from il_ros.robot.load import load_robot
 from il_ros.session.phases import Standing
 from il_ros.session.programs import PROGRAMS, Wanted, run_program
+from il_ros.session.recordings import check_recordings
 from il_ros.session.steering import SAYINGS, Steering
 from il_ros.teleop.keys import Keys
 from il_ros.teleop.mapping_file import load_mapping
@@ -51,6 +52,7 @@ class SessionNode(Node):
         super().__init__('session_node')
         self.p = declare(self, PARAMS)
         parts = names(self.p.parts)
+        check_recordings(load_robot(self.p.robot), (self.p.root_dir, *names(self.p.data)))
         self.have_operator = 'operator_node' in parts
         self.episode = publisher(self, wire.EPISODE)
         self.standing = Standing(self.announce)
