@@ -65,7 +65,9 @@ def test_a_session_can_be_run_from_any_device_that_ships(name):
         for layer in layers
         for drive in (*layer.axes.values(), *layer.buttons.values())
     }
-    assert set(SESSION_EVENTS) - {'stop'} <= words and {'estop', 'clear_estop'} <= words
+    assert (
+        set(SESSION_EVENTS) - {'stop', 'rollback'} <= words and {'estop', 'clear_estop'} <= words
+    )
     assert 'estop' in mapping.plain.events.values()
     if name != 'pedal':  # the dead-man of leader arms
         assert directions == set(DIRECTIONS) and mapping.arms == {'left', 'right'}

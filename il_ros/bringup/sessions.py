@@ -32,6 +32,10 @@ CONFLICTS = (
         {'sim': False, 'lockstep': True}, 'lockstep:=true needs the sim: a robot cannot wait'
     ),
 )
+UNREPEATABLE = Conflict(
+    {'background': True, 'lockstep': True},
+    'background:=true needs lockstep:=false: when a training ends is not repeatable',
+)
 WITH_HANDS = (
     *(
         Conflict(
@@ -168,6 +172,7 @@ SESSIONS = {
             Argument('evaluation_episodes', 20, 'episodes of the evaluation after each round'),
             Argument('train_seconds', 0.0, 'wall-clock of each training [s]; 0 as before'),
             Argument('data', '', 'bags to learn from besides, separated by commas'),
+            Argument('background', False, 'learn from a round while the next is collected'),
             Argument('hands', 'operator', 'who corrects', choices=HANDS),
             LEADER,
             *COMMON,
@@ -187,9 +192,10 @@ SESSIONS = {
                 'evaluation_episodes',
                 'train_seconds',
                 'data',
+                'background',
             ),
         ),
-        (*CONFLICTS, *WITH_HANDS),
+        (*CONFLICTS, *WITH_HANDS, UNREPEATABLE),
     ),
 }
 

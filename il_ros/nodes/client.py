@@ -20,6 +20,10 @@ class GraphError(RuntimeError):
     """A node of the graph did not answer, or refused."""
 
 
+class Refused(GraphError, ValueError):
+    """A node of the graph refused what it was given."""
+
+
 class Closed(Exception):
     """The program is to end; nothing is wrong."""
 
@@ -85,14 +89,14 @@ class Client:
         return response.message
 
     def set(self, node_name: str, values: dict[str, Any]) -> None:
-        """Set parameters of a node; GraphError with the reason when it refuses one."""
+        """Set parameters of a node; Refused, with the reason, when it does not take one."""
         request = SetParameters.Request(
             parameters=[Parameter(name=k, value=_value(v)) for k, v in values.items()]
         )
         response = self.call(SetParameters, f'{node_name}/set_parameters', request)
         for name, result in zip(values, response.results, strict=True):
             if not result.successful:
-                raise GraphError(f'{node_name}.{name}: {result.reason}')
+                raise Refused(f'{node_name}.{name}: {result.reason}')
 
     def change_state(self, node_name: str, transition: str) -> None:
         """Bring a lifecycle node through a transition: configure, activate, deactivate."""

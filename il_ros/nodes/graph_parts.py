@@ -115,6 +115,7 @@ class GraphParts:
 
     def settle(self) -> None:
         """Wait until the disk has every episode that was recorded."""
+        self._introduce()
         said = ['']
 
         def is_settled() -> bool:

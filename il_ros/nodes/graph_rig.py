@@ -36,7 +36,6 @@ class GraphRig:
         self.awaits_person = awaits_person
         self.episode_limit_s = episode_limit_s
         self.about = about
-        self.labels: list[str] = []  # of the episodes that were kept
         self.tally = Tally()
         self.stamp_ns = self.began_ns = 0
         self.outcomes: Queue[Outcome] = Queue()
@@ -60,18 +59,23 @@ class GraphRig:
         """Act with another checkpoint from now on; ValueError leaves the old one in place."""
         self.parts.load(checkpoint)
 
+    def is_asked(self, wish: str) -> bool:
+        """Whether a person has asked for something that is done between episodes; once each."""
+        return self.steering.is_asked(wish)
+
     def settle(self) -> None:
         """Wait until the disk has every episode."""
         self.parts.settle()
 
     def episode(self, plan: EpisodePlan) -> EpisodeResult:
         """Reset, run, record and judge one episode."""
-        told = {'number': plan.number, 'seed': plan.seed, 'round': plan.round}
-        self.standing.on('reset', told)
+        self.standing.on('reset', plan.told())
         self.parts.prepare(plan)
-        if self.awaits_person and not self._is_started(plan):
-            self.standing.on('redo', self._counts())
-            return EpisodeResult(plan.number, plan.seed, 'unlabeled', '', REDO, 0, 0, 0, 0.0)
+        said = self._started(plan) if self.awaits_person else 'start'
+        if said != 'start':
+            self.standing.on(said)
+            how = REDO if said == REDO else 'discarded'
+            return EpisodeResult(plan.number, plan.seed, 'unlabeled', '', how, 0, 0, 0, 0.0)
         if plan.root:
             self.parts.record(plan, self.about)
         self.steering.enter('start')
@@ -82,26 +86,22 @@ class GraphRig:
         wall_s = monotonic() - began_s
         return self._finish(plan, ending, wall_s)
 
-    def _is_started(self, plan: EpisodePlan) -> bool:
-        """Wait for a person's start, False for a redo; a reset sets the scene anew."""
+    def _started(self, plan: EpisodePlan) -> str:
+        """Wait until a person says start, redo, or what is done before; reset sets the scene."""
         self.steering.enter('wait')
-        while (said := self._heard()) not in ('start', 'redo'):
+        while (said := self._heard()) not in ('start', REDO):
+            if self.steering.has_wish():
+                return 'rollback'
             if said == 'reset':
                 self.steering.enter('reset')
                 self.parts.prepare(plan)
                 self.steering.enter('wait')
-        if said == 'redo':
-            del self.labels[-1:]  # none of a session that crashed
-        return said == 'start'
+        return said
 
     def _heard(self) -> str:
         """Return what a person said by now, '' for nothing."""
         self.parts.client.check_open()
         return self.steering.heard(LOOK_EVERY_S)
-
-    def _counts(self) -> dict[str, int]:
-        """Return how many of the episodes went how."""
-        return {name: self.labels.count(name) for name in ('success', 'failure', 'unlabeled')}
 
     def _ending(self, plan: EpisodePlan) -> Ending:
         """Wait for the task, a person or the clock to end the episode."""
@@ -147,8 +147,8 @@ class GraphRig:
         self.standing.on(ending.transition)
         until_ns, reason = ending.outcome.stamp_ns, ending.outcome.reason
         bag = self.parts.end(plan, ending, until_ns, dropped) if plan.root else ''
-        self.labels += [ending.label] * (ending.event != 'discard')
-        self.standing.on('keep', {'outcome': ending.label, 'reason': reason, **self._counts()})
+        went = [ending.label] * (ending.event != 'discard')
+        self.standing.on('keep', {'outcome': ending.label, 'reason': reason, **plan.told(*went)})
         return EpisodeResult(
             plan.number,
             plan.seed,

@@ -3,10 +3,8 @@
 import json
 import threading
 from dataclasses import fields
-from functools import partial
 
 from rclpy.node import Node
-from std_srvs.srv import Trigger
 
 from il_ros import __version__, wire
 from il_ros.nodes.client import PATIENCE_S, Client, Closed
@@ -15,13 +13,14 @@ from il_ros.nodes.graph_parts import GraphParts
 from il_ros.nodes.graph_rig import GraphRig
 from il_ros.nodes.params import Param, declare, names
 from il_ros.nodes.run import finish, run
-from il_ros.nodes.topics import publisher, subscribe
+from il_ros.nodes.session_words import SessionWords
+from il_ros.nodes.topics import publisher
 from il_ros.robot.load import load_robot
+from il_ros.session.bulletin import WRONG, put_up
 from il_ros.session.phases import Standing
 from il_ros.session.programs import PROGRAMS, Wanted, run_program
 from il_ros.session.recordings import check_recordings
-from il_ros.session.steering import SAYINGS, Steering
-from il_ros.teleop.keys import Keys
+from il_ros.session.steering import Steering
 from il_ros.teleop.mapping_file import load_mapping
 
 PARAMS = (
@@ -39,6 +38,7 @@ PARAMS = (
     Param('seed', -1, 'first seed; -1 begins the range that the kind of session stands for'),
     Param('evaluation_episodes', 10, 'episodes of each evaluation', low=0, high=10000),
     Param('train_seconds', 0.0, 'wall-clock of each training [s]; 0 as before', low=0.0, high=1e6),
+    Param('background', False, 'learn from a round while the next one is collected', fixed=True),
     Param('data', '', 'bags to learn from besides, comma-separated; empty: those of checkpoint'),
     Param('episode_limit_s', 600.0, 'wall-clock that ends an episode [s]', low=1.0, high=1e5),
     Param('patience_s', PATIENCE_S, 'for a node that is not there yet [s]', low=0.1, high=600.0),
@@ -55,7 +55,7 @@ class SessionNode(Node):
         check_recordings(load_robot(self.p.robot), (self.p.root_dir, *names(self.p.data)))
         self.have_operator = 'operator_node' in parts
         self.episode = publisher(self, wire.EPISODE)
-        self.standing = Standing(self.announce)
+        self.standing = Standing(self.announce, self.now_ns)
         self.steering = Steering(self.standing, self.p.lockstep)
         self.client = Client(self, self.p.patience_s)
         self.rig = GraphRig(
@@ -66,11 +66,8 @@ class SessionNode(Node):
             self.about(),
         )
         Diagnostics(self, lambda: ('', {'phase': self.standing.phase.value}))
-        if not self.p.lockstep:  # where no person could keep up
-            self.keys = Keys(load_mapping(self.p.mapping))
-            subscribe(self, wire.JOY, self.on_joy)
-        for event in SAYINGS:
-            self.create_service(Trigger, f'~/{event}', partial(self.on_event, event))
+        mapping = None if self.p.lockstep else load_mapping(self.p.mapping)
+        SessionWords(self, self.steering, mapping)  # in lockstep no person could keep up
         self.thread = threading.Thread(target=self.program, daemon=True)
         self.timer = self.create_timer(0.1, self.begin)
 
@@ -95,17 +92,9 @@ class SessionNode(Node):
         if phase.value == 'ready':
             self.get_logger().info(f'episode {values["number"]}: start it when the scene is ready')
 
-    def on_event(self, event: str, request, response):
-        """Take what a person says by service; a refusal names what is allowed now."""
-        refusal = self.steering.refusal(event)
-        response.success, response.message = not refusal, refusal
-        return response
-
-    def on_joy(self, data: bytes) -> None:
-        """Take what a person says by buttons; the intervention node sees to the e-stop."""
-        for event in self.keys.pressed(wire.read_joy(data)[2]):
-            if event in SAYINGS and (refusal := self.steering.refusal(event)):
-                self.get_logger().warning(refusal)
+    def now_ns(self) -> int:
+        """The clock; none in lockstep, whose bags are to be the same every time."""
+        return 0 if self.p.lockstep else self.get_clock().now().nanoseconds
 
     def program(self) -> None:
         """Run the session to its end; its exit code is the node's."""
@@ -128,10 +117,10 @@ class SessionNode(Node):
 
     def tell(self, event: str, values: dict) -> None:
         """Say it in the log, one line a thing."""
-        if event in ('train', 'trained'):
-            self.standing.on(event)
+        put_up(self.standing, event, values)
         told = {k: v for k, v in values.items() if k not in ('bag', 'history')}
-        self.get_logger().info(f'{event} {json.dumps(told)}')
+        log = self.get_logger()
+        (log.error if event in WRONG else log.info)(f'{event} {json.dumps(told)}')
 
     def destroy_node(self):
         """End the program before what it uses is gone."""

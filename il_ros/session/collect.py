@@ -10,6 +10,7 @@ from il_ros.recorder import label
 from il_ros.rollout.statistics import wilson
 from il_ros.session.episode import REDO, EpisodePlan, EpisodeResult, Rig
 
+ENDLESS = 1_000_000  # episodes of a collection that goes on until it is stopped
 RESULTS = 'episodes.jsonl'  # one line for each episode that ended, written when it ended
 
 
@@ -27,8 +28,15 @@ class Collection:
     is_recorded: bool = True
     round: int = 0
 
-    def plan(self, number: int) -> EpisodePlan:
-        """Return the plan of episode number."""
+    @property
+    def purpose(self) -> str:
+        """What its episodes are for."""
+        if not self.with_policy:
+            return 'demonstrations'
+        return 'evaluation' if self.operator == 'off' else 'corrections'
+
+    def plan(self, number: int, so_far: tuple[str, ...] = ()) -> EpisodePlan:
+        """Return the plan of episode number; so_far: how those before it went."""
         return EpisodePlan(
             number,
             self.seeds[number],
@@ -38,17 +46,29 @@ class Collection:
             self.with_policy,
             str(self.folder) if self.is_recorded else '',
             self.round,
+            self.purpose,
+            self.episodes if self.episodes < ENDLESS else 0,
+            so_far,
         )
 
 
 def collect(
-    rig: Rig, wanted: Collection, say: Callable[[EpisodeResult], None]
+    rig: Rig,
+    wanted: Collection,
+    say: Callable[[EpisodeResult], None],
+    look: Callable[[], None] = lambda: None,
 ) -> list[EpisodeResult]:
-    """Run the episodes that the folder does not have yet; return the results of all."""
+    """
+    Run the episodes that the folder does not have yet; return the results of all.
+
+    look() is called before each of them.
+    """
     wanted.folder.mkdir(parents=True, exist_ok=True)
     results = read_results(wanted.folder)
     while len(results) < wanted.episodes:
-        result = rig.episode(wanted.plan(len(results)))
+        look()
+        so_far = tuple(result.outcome for result in results)
+        result = rig.episode(wanted.plan(len(results), so_far))
         if result.termination == REDO:
             rig.settle()
             _take_back(wanted.folder, results)

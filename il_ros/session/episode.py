@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.spec import Authority, Outcome, Who
 
+OUTCOMES = ('success', 'failure', 'unlabeled')
 REDO = 'redo'  # no episode was run: the one before shall be done again
 SYNTHETIC = ('always', 'correct')  # what a synthetic operator does, in a demonstrator's style
 
@@ -24,6 +25,15 @@ class EpisodePlan:
     with_policy: bool
     root: str  # folder for the bag; '' records nothing
     round: int = 0
+    purpose: str = ''  # of its collection: 'demonstrations', 'corrections', 'evaluation'
+    of: int = 0  # episodes that the collection shall have, 0: as many as there come
+    so_far: tuple[str, ...] = ()  # how the collection's episodes before this one went
+
+    def told(self, *more: str) -> dict[str, Any]:
+        """What `episode` says of it; more: how it went itself."""
+        keys = ('number', 'of', 'seed', 'round', 'purpose')
+        went = (*self.so_far, *more)
+        return {key: getattr(self, key) for key in keys} | {o: went.count(o) for o in OUTCOMES}
 
     def meta(self) -> dict[str, Any]:
         """What the bag says of itself from the start."""
@@ -60,6 +70,9 @@ class Rig(Protocol):
 
     def episode(self, plan: EpisodePlan) -> EpisodeResult:
         """Reset, run, record and judge one episode."""
+
+    def is_asked(self, wish: str) -> bool:
+        """Whether a person has asked for something that is done between episodes; once each."""
 
     def settle(self) -> None:
         """Wait until the disk has every episode: the next may start while the last is written."""

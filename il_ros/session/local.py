@@ -38,6 +38,10 @@ class LocalRig:
         self.loop = Loop(self.world, Arbiter(spec, load_sources()), transport=transport)
         self.pilot: Pilot | None = None
 
+    def is_asked(self, wish: str) -> bool:
+        """No: there is nobody here to ask."""
+        return False
+
     def settle(self) -> None:
         """Do nothing: each bag is closed when its episode ends."""
 

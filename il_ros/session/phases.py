@@ -28,6 +28,7 @@ NEXT = {
     (Phase.READY, 'start'): Phase.RUNNING,
     (Phase.READY, 'reset'): Phase.RESETTING,
     (Phase.READY, 'redo'): Phase.IDLE,
+    (Phase.READY, 'rollback'): Phase.IDLE,
     (Phase.RUNNING, 'stop'): Phase.REVIEW,
     (Phase.RUNNING, 'success'): Phase.REVIEW,
     (Phase.RUNNING, 'failure'): Phase.REVIEW,
@@ -54,15 +55,23 @@ def after(phase: Phase, event: str) -> Phase:
 
 
 class Standing:
-    """The session's phase and counts; every change is announced."""
+    """The session's phase, since when, and counts; every change is announced."""
 
-    def __init__(self, announce: Callable[[Phase, dict[str, Any]], None]):
+    def __init__(
+        self,
+        announce: Callable[[Phase, dict[str, Any]], None],
+        now_ns: Callable[[], int] = lambda: 0,
+    ):
         self.phase = Phase.IDLE
-        self.values: dict[str, Any] = {}
-        self._announce = announce
+        self.values: dict[str, Any] = {'since_ns': 0}
+        self._announce, self._now_ns = announce, now_ns
 
     def on(self, event: str, values: dict[str, Any] | None = None) -> None:
         """Follow an event of the table; ValueError where it is refused."""
         self.phase = after(self.phase, event)
-        self.values = {**self.values, **(values or {})}
+        self.note({**(values or {}), 'since_ns': self._now_ns()})
+
+    def note(self, values: dict[str, Any]) -> None:
+        """Announce what else there is to know; the phase goes on."""
+        self.values = {**self.values, **values}
         self._announce(self.phase, self.values)

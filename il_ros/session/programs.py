@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from il_ros.session import seeds
-from il_ros.session.collect import Collection, collect, summary
+from il_ros.session.collect import ENDLESS, Collection, collect, summary
 from il_ros.session.episode import Rig
 from il_ros.sim.demonstrators import turns
 
 RESULTS = 'results.json'
-ENDLESS = 1_000_000  # episodes, where 0 asks to go on until stopped
 
 Say = Callable[[str, dict[str, Any]], None]
 
@@ -31,6 +30,7 @@ class Wanted:
     rounds: int = 1
     evaluation_episodes: int = 0
     train_seconds: float = 0.0
+    background: bool = False  # learn from a round while the next one is collected
     data: tuple[str, ...] = ()
 
     def seeds(self, default: range) -> range:
@@ -42,7 +42,7 @@ def run_program(kind: str, rig: Rig, wanted: Wanted, say: Say) -> dict[str, Any]
     """
     Run record, evaluate or hg_dagger to its end; return its result, also kept in results.json.
 
-    say(event, values) is told 'episode', 'train', 'trained', 'evaluated' as they happen.
+    say(event, values) is told 'episode', and of rounds what run_rounds tells, as they happen.
     """
     result = PROGRAMS[kind](rig, wanted, say)
     (Path(wanted.root_dir) / RESULTS).write_text(json.dumps(result, indent=1))
@@ -73,6 +73,8 @@ def hg_dagger(rig: Rig, wanted: Wanted, say: Say) -> dict[str, Any]:
         evaluation_episodes=wanted.evaluation_episodes,
         train_seconds=wanted.train_seconds,
         data=tuple(Path(path) for path in wanted.data),
+        operator='correct' if wanted.operator == 'always' else wanted.operator,
+        in_background=wanted.background,
         seeds=wanted.seeds(seeds.TRAINING),
     )
     return {'rounds': run_rounds(rig, rounds, say)}

@@ -1,6 +1,5 @@
-"""Training from within a session: a low-priority process that may be killed and rerun."""
+"""Training from within a session: a process of its own, which may be killed and goes on."""
 
-import ctypes
 import json
 import os
 import signal
@@ -10,7 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from il_ros.checkpoint import is_checkpoint
+from il_ros.session.behind import command_behind
+
+PRINTED, LOG = 'training.json', 'training.log'  # beside the checkpoint's folder
+LAST_WORDS = 300  # characters of a trainer's log that are told
+ONE_THREAD = {'OMP_NUM_THREADS': '1', 'OPENBLAS_NUM_THREADS': '1', 'MKL_NUM_THREADS': '1'}
+
+
+class TrainingFailed(ValueError):
+    """A training ended without a checkpoint; the message says why, and where its log is."""
 
 
 def train_command(
@@ -26,29 +34,56 @@ def train_command(
     return command
 
 
-def run_training(
-    data: Sequence[Path], like: Path, out: Path, learn_from: str, seconds: float = 0.0
-) -> dict[str, Any]:
+class Training:
     """
-    Train to the folder out and return what `il-ros train --json` printed.
+    One training to the folder out; a finished checkpoint there is the result, nothing is trained.
 
-    Raises RuntimeError with the trainer's own last words when it fails.
+    With one thread it runs behind everything else, see behind.py. Its log and what it printed are
+    files beside out.
     """
-    command = train_command(data, like, out, learn_from, seconds)
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        preexec_fn=_behind,
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f'training failed ({done.returncode}): {done.stderr.strip()[-800:]}')
-    return json.loads(done.stdout)
+
+    def __init__(self, command: list[str], out: Path, one_thread: bool):
+        self.out = out
+        self._process = None if is_checkpoint(out) else self._started(command, one_thread)
+
+    def _started(self, command: list[str], one_thread: bool) -> subprocess.Popen:
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        if one_thread:
+            command = [*command, '--set', 'threads=1']
+        environment = {**os.environ, **(ONE_THREAD if one_thread else {})}
+        with (self._beside(PRINTED)).open('w') as printed, self._beside(LOG).open('a') as log:
+            return subprocess.Popen(
+                command_behind(command, is_idle=one_thread),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=log,
+            )
+
+    def is_done(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self._process is None or self._process.poll() is not None
+
+    def result(self) -> dict[str, Any]:
+        """Wait for the end; return what `il-ros train --json` printed. TrainingFailed says why."""
+        if self._process is None:
+            return {}
+        code = self._process.wait()
+        if code == 0:
+            return json.loads(self._beside(PRINTED).read_text())
+        raise TrainingFailed(f'{_ended(code)}; see {self._beside(LOG)}: {self._last_words()}')
+
+    def _last_words(self) -> str:
+        """Return the last line of the log, where progress bars write over themselves."""
+        text = self._beside(LOG).read_text(errors='replace').replace('\r', '\n').strip()
+        return text.splitlines()[-1][-LAST_WORDS:] if text else 'it said nothing'
+
+    def _beside(self, name: str) -> Path:
+        return self.out.parent / name
 
 
-def _behind() -> None:
-    """Let the control loop come first, and end with the session that asked (Linux only)."""
-    os.nice(10)
-    if sys.platform.startswith('linux'):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _ended(code: int) -> str:
+    """Return an exit status in words."""
+    if code == -signal.SIGKILL:
+        return 'killed by SIGKILL, as a process is when memory runs out'
+    return f'killed by {signal.Signals(-code).name}' if code < 0 else f'exit code {code}'

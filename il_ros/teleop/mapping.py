@@ -12,7 +12,10 @@ TWIST = ('x', 'y', 'z', 'roll', 'pitch', 'yaw')  # [m/s], [rad/s], axes of the r
 HAND = (*TWIST, 'gripper')  # [opening/s]
 JOINTS = tuple(f'joint_{number}' for number in range(1, 8))  # [rad/s] from base to wrist
 DIRECTIONS = (*HAND, *JOINTS)
-SESSION_EVENTS = ('start', 'stop', 'success', 'failure', 'discard', 'redo', 'pause', 'reset')
+SESSION_EVENTS = (
+    *('start', 'stop', 'success', 'failure', 'discard', 'redo', 'pause', 'reset'),
+    'rollback',  # the checkpoint that acted before acts again
+)
 EVENTS = (*SESSION_EVENTS, 'take_over', 'hand_back', 'estop', 'clear_estop')
 PRESSED = 0.5  # Joy's buttons are 0 or 1
 
