@@ -96,6 +96,7 @@ class RobotSpec:
     joint_offset: np.ndarray  # (N,) the URDF's joint units at inside 0
     joint_state_topics: tuple[str, ...] = ('joint_states',)
     command_topics: tuple[CommandTopic, ...] = ()
+    guide_topics: dict[str, str] = field(default_factory=dict)  # arm -> what frees it for a hand
     safety: Safety | None = None  # None: limits of joints only
     calibration: Calibration = field(default_factory=Calibration)  # as in the URDF, without one
 
@@ -175,6 +176,16 @@ class JointSample:
     effort: np.ndarray  # (N,) [Nm, N]
 
 
+@dataclass(frozen=True, eq=False)
+class Wrench:
+    """How a hand pushes at a link of the robot: at the link's origin, in the link's axes."""
+
+    stamp_ns: int
+    link: str  # of the URDF
+    force: np.ndarray  # (3,) [N]
+    torque: np.ndarray  # (3,) [Nm]
+
+
 @dataclass(frozen=True)
 class Observation:
     """What the policy may see at one control tick."""
@@ -204,6 +215,9 @@ class ActionChunk:
     scores: dict[str, Reading] = field(default_factory=dict)  # how much a person may be wanted
 
 
+UNTOLD = -1  # a proposal's told_ns where it is not recorded at all
+
+
 @dataclass(frozen=True)
 class Proposal:
     """What a person's hands ask of the robot at one tick, resolved to joints."""
@@ -214,6 +228,7 @@ class Proposal:
         bool, ...
     ]  # per arm, left then right: dead-man held, so the hands are in control
     source: str = 'leader'  # its entry in config/arbiter.yaml
+    told_ns: int | None = None  # the tick that it is recorded for; None: that it is offered at
 
 
 class Who(str, Enum):

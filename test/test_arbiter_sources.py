@@ -27,10 +27,11 @@ def write(tmp_path):
 
 
 def test_the_shipped_file_has_the_promised_sources():
-    """Policy, leader, joystick and a latched e-stop."""
+    """Policy, a hand at the arms, leader, joystick and a latched e-stop."""
     config = load_sources()
     assert config.policy is not None and config.policy.topic == 'policy/action_chunk'
-    assert [source.name for source in config.persons] == ['leader', 'joystick', 'routine']
+    persons = [source.name for source in config.persons]
+    assert persons == ['guiding', 'leader', 'joystick', 'routine']
     assert config.lock('estop').is_estop
 
 

@@ -7,11 +7,12 @@ import numpy as np
 from il_ros.arbiter.chunks import ChunkExecutor, Plan, plan_of
 from il_ros.arbiter.gate import Gate
 from il_ros.arbiter.guard import Guard
+from il_ros.arbiter.guided import Guided
 from il_ros.arbiter.locks import NONE, Locks
-from il_ros.arbiter.motion import Motion, State
+from il_ros.arbiter.motion import Motion, State, at_rest
 from il_ros.arbiter.persons import Persons
 from il_ros.arbiter.reseat import Reseat
-from il_ros.arbiter.sources import ArbiterConfig
+from il_ros.arbiter.sources import GUIDING, ArbiterConfig
 from il_ros.arbiter.strain import Strain
 from il_ros.arbiter.verdict import Verdict
 from il_ros.registry import nearest
@@ -45,6 +46,7 @@ class Arbiter:
         lasts_s = config.policy.timeout if config.policy else 0.0
         self._executors = [ChunkExecutor(spec.dt_ns, lasts_s) for _ in spec.arms]
         self._reseat = Reseat(spec.size)
+        self._guided = Guided(spec)
         self._plan: Plan | None = None  # the newest
         self._pending: Plan | None = None  # offered since the last tick
         self._authority: tuple[Authority, ...] = ()
@@ -64,6 +66,11 @@ class Arbiter:
     def command(self) -> np.ndarray:
         """The last command (A,) [rad, opening]."""
         return self._motion.command.copy()
+
+    @property
+    def free(self) -> tuple[bool, ...]:
+        """Which arms the robot shall let go of, so that a hand may move them."""
+        return tuple(self._guided.free)
 
     def reset(self, joints: JointSample) -> None:
         """Re-seat the command at the measured pose and forget who proposed what; a latch stays."""
@@ -146,8 +153,9 @@ class Arbiter:
         highest, locked = self._locks.update(now_ns)
         self._update_gate(now_ns)
         self._update_seat(joints)
+        self._guided.see(self._measured(joints), self._motion.command)
         if self._strain is not None:
-            self._strain.feel(joints, self._motion.command)
+            self._strain.feel(joints, self._motion.command, self._guided.joints())
         verdicts = [self._decide(i, highest, locked) for i in range(len(self.spec.arms))]
         return self._execute(verdicts)
 
@@ -169,6 +177,7 @@ class Arbiter:
     def _decide(self, arm: int, highest: int, locked: str) -> Verdict:
         """Return who has an arm; sources up to priority `highest` are locked."""
         verdict = self._estop() or self._seating() or self._person(arm, highest, locked)
+        verdict = self._guided.judge(arm, verdict, self._left_by_hand())
         verdict = verdict or self._barred(highest, locked)
         may, self._policy_may[arm] = self._policy_may[arm], verdict is None
         if verdict is not None:
@@ -193,13 +202,19 @@ class Arbiter:
         if source:
             target = self._persons.target(source, self._now_ns)
             operator = self._persons.operator(source)
-            return Verdict(Who.HUMAN, f'{source} engaged', target, operator, source=source)
+            why = 'guided' if source == GUIDING else f'{source} engaged'
+            return Verdict(Who.HUMAN, why, target, operator, source=source)
         silent = self._persons.silent(arm, self._now_ns)
         if not silent:
             return None
         if highest > NONE:
             return Verdict(Who.HOLD, locked)
         return Verdict(Who.HOLD, self._persons.why_silent(silent), is_plea=True)
+
+    def _left_by_hand(self) -> State:
+        """Return where a hand has left the arms, one period from now."""
+        left = self._persons.fresh_target(GUIDING, self._now_ns)
+        return at_rest(self._motion.command) if left is None else left
 
     def _barred(self, highest: int, locked: str) -> Verdict | None:
         """Return the verdict while the policy may not have any arm."""
@@ -220,6 +235,7 @@ class Arbiter:
     def _seat(self, joints: JointSample) -> None:
         """Start from the measured pose, standing."""
         self._motion.seat(self._measured(joints))
+        self._guided.forget()
         self._now_ns = joints.stamp_ns
         start = Authority(Who.HOLD, 'start', joints.stamp_ns)
         self._authority = tuple(start for _ in self.spec.arms)

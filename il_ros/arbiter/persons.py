@@ -118,6 +118,17 @@ class Persons:
         """Return who the person at a source is."""
         return self._hands[name].operator
 
+    def fresh_target(self, name: str, now_ns: int) -> State | None:
+        """Return where a source's hands will be, None where it says nothing."""
+        if name not in self._hands:
+            return None
+        lasts_s = self._config.source(name).timeout
+        return (
+            self.target(name, now_ns)
+            if is_fresh(self._hands[name].last, now_ns, lasts_s)
+            else None
+        )
+
     def target(self, name: str, now_ns: int) -> State:
         """
         Return where a source's hands will be one period after now_ns, and how they move there.

@@ -14,6 +14,7 @@ from il_ros.share import share
 from il_ros.spec import Proposal
 
 POLICY = 'policy'  # the entry of action chunks; all others are persons
+GUIDING = 'guiding'  # the entry of a hand at the robot itself
 ESTOP_PRIORITY = 255  # a lock of this priority stops everything, and is latched
 
 
@@ -79,7 +80,7 @@ def is_fresh(proposal: Proposal, now_ns: int, time_to_live_s: float) -> bool:
 
 def load_sources(path: str | Path | None = None) -> ArbiterConfig:
     """Read the arbiter's configuration (the shipped one); ValueError says what is wrong."""
-    path = Path(path) if path is not None else share('config', 'arbiter.yaml')
+    path = Path(path) if path else share('config', 'arbiter.yaml')
     given = load_yaml(path)
     _refuse_repeats(path)
     _refuse_unknown(given, ('topics', 'locks'), str(path))

@@ -37,15 +37,15 @@ class Strain:
         self.why = ('',) * len(self._spec.arms)
         self.is_held = False
 
-    def feel(self, joints: JointSample, command: np.ndarray) -> None:
-        """Note how well a command (A,) is followed at its tick."""
+    def feel(self, joints: JointSample, command: np.ndarray, free: np.ndarray) -> None:
+        """Note how well a command (A,) is followed at its tick; free (N,) bool follow a hand."""
         self._lag = command - joints.position
         effort = np.nan_to_num(joints.effort)
         self._effort = self._effort + self._fading * (effort - self._effort)
         load = np.maximum(
             np.abs(self._lag) / self._lag_limit, np.abs(self._effort) / self._effort_limit
         )
-        self._load = np.where(self._watched, load, 0.0)
+        self._load = np.where(self._watched & ~free, load, 0.0)
 
     def vet(self, state: State, wish: State, brake: Callable[[], State]) -> State:
         """Return what is left of a wish for the next state; brake() is the first of a stop."""

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from il_ros.bringup.overrides import Value
 from il_ros.bringup.session import Argument, Conflict, NodeSpec, Pick, Session
 from il_ros.registry import nearest
 
-HANDS = ('operator', 'joystick', 'leader')
+HANDS = ('operator', 'joystick', 'leader', 'guiding')
 LEADER = Argument('leader', '', 'leader arms: name in config/leaders, or a leader YAML')
+GUIDING = Argument('guiding', False, 'the dead-man, or a service, frees the arms for a hand')
 
 COMMON = (
     Argument('robot', 'sim', 'name in config/robots, or a robot YAML'),
@@ -16,6 +18,7 @@ COMMON = (
     Argument('lockstep', False, 'repeatable and as fast as the machine, instead of in real time'),
     Argument('cameras', '', 'cameras to publish and record, separated by commas'),
     Argument('transport', 'jpeg', 'how images travel', choices=('jpeg', 'png', 'raw')),
+    Argument('window', False, 'show the sim in a window, where the mouse pulls at the arms'),
     Argument('seed', -1, 'first seed; -1 begins the range that the session stands for'),
     Argument('namespace', '', 'of every node: moves a whole robot'),
     Argument('params', '', 'ROS parameters YAML laid over what the session gives its nodes'),
@@ -45,6 +48,11 @@ WITH_HANDS = (
         for hands in HANDS[1:]
     ),
     Conflict(
+        {'hands': 'operator', 'guiding': True},
+        'guiding:=true needs a person: hands:=guiding for buttons at the arms and services alone, '
+        'or hands:=joystick',
+    ),
+    Conflict(
         {'hands': 'leader', 'leader': False},
         'hands:=leader needs leader:=NAME: see config/leaders, or give a YAML of your own',
     ),
@@ -58,6 +66,7 @@ SIM = NodeSpec(
         'lockstep': '$lockstep',
         'cameras': '$cameras',
         'transport': '$transport',
+        'window': '$window',
     },
     when={'sim': True},
 )
@@ -100,6 +109,9 @@ def _intervention(
     """Return the intervention node; participants answer each tick of lockstep."""
     parameters = {'robot': '$robot', 'lockstep': '$lockstep', 'participants': participants}
     parameters['leader'] = leader
+    if leader:  # there are hands
+        asked: dict[Value, Value] = dict.fromkeys((*HANDS, 'none'), '$guiding')
+        parameters['guiding'] = Pick('hands', {**asked, 'guiding': True})
     return NodeSpec('intervention_node', {**parameters, **(gate or {})})
 
 
@@ -131,6 +143,7 @@ SESSIONS = {
             Argument('episodes', 10, 'episodes the folder shall have'),
             Argument('hands', 'operator', 'who demonstrates', choices=HANDS),
             LEADER,
+            GUIDING,
             Argument('demonstrators', 1, 'synthetic demonstrators that take turns'),
             *COMMON,
         ),
@@ -175,6 +188,7 @@ SESSIONS = {
             Argument('background', False, 'learn from a round while the next is collected'),
             Argument('hands', 'operator', 'who corrects', choices=HANDS),
             LEADER,
+            GUIDING,
             *COMMON,
         ),
         (
@@ -205,6 +219,7 @@ SESSIONS['teleop'] = Session(
     (
         Argument('hands', 'joystick', 'who has the arms', choices=(*HANDS[1:], 'none')),
         LEADER,
+        GUIDING,
         *(argument for argument in COMMON if argument.name not in ('lockstep', 'seed')),
     ),
     _in_real_time(SIM, _intervention('', '$leader'), JOYSTICK, LEADER_ARMS),

@@ -6,18 +6,18 @@ from rclpy.node import Node
 
 from il_ros import wire
 from il_ros.arbiter.control import Control
-from il_ros.arbiter.sources import POLICY, ArbiterConfig
+from il_ros.arbiter.sources import GUIDING, POLICY, ArbiterConfig
 from il_ros.nodes.arm_words import ArmWords
 from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.topics import subscribe
 from il_ros.observation.joints import JointMerger
 from il_ros.observation.ticks import Ticks
 from il_ros.spec import Proposal, RobotSpec
+from il_ros.teleop.guiding import Guiding
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
 from il_ros.teleop.leader_map import LeaderMap
 
-BOOL = 'std_msgs/msg/Bool'
 JOINTS = 'joint_states'  # as a participant: the tick that is to be answered
 
 
@@ -35,7 +35,7 @@ class ArbiterInputs:
         node: Node,
         spec: RobotSpec,
         control: Control,
-        hands: Hands,
+        hands: Hands | Guiding,
         leader_map: LeaderMap,
         keys: Keys,
         diagnostics: Diagnostics,
@@ -63,10 +63,12 @@ class ArbiterInputs:
             'joystick': (wire.JOY.type, self.on_joy),
         }
         for source in config.topics:
+            if source.name == GUIDING:  # its buttons are heard by GuidingPorts
+                continue
             kind, read = own.get(source.name, (wire.PERSON.type, self.on_other))
             self.listen(source.topic, source.name, kind, read)
         for lock in config.locks:
-            self.listen(lock.topic, lock.name, BOOL, self.on_lock)
+            self.listen(lock.topic, lock.name, wire.BOOL, self.on_lock)
 
     def listen(
         self, topic: str, source: str, kind: str, read: Callable[[str, bytes], None]
@@ -148,5 +150,4 @@ class ArbiterInputs:
 
     def on_lock(self, source: str, data: bytes) -> None:
         """Take what a lock says."""
-        is_locked = bool(wire.from_bytes(BOOL, data).data)
-        self.control.arbiter.lock(source, is_locked, self.now_ns())
+        self.control.arbiter.lock(source, wire.read_bool(data), self.now_ns())

@@ -6,13 +6,14 @@ from typing import Any
 
 from il_ros.arbiter.control import Control
 from il_ros.nodes.diagnostics import Diagnostics
+from il_ros.teleop.guiding import Guiding
 from il_ros.teleop.hands import Hands
 
 
 class ArmWords:
     """Take-over, hand-back and e-stop; other words are the session's."""
 
-    def __init__(self, control: Control, hands: Hands, diagnostics: Diagnostics):
+    def __init__(self, control: Control, hands: Hands | Guiding, diagnostics: Diagnostics):
         self._control, self._hands, self._diagnostics = control, hands, diagnostics
         self._actions: dict[str, Callable[[], Any]] = {
             'take_over': hands.take_over,

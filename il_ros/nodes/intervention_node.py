@@ -13,6 +13,7 @@ from il_ros.arbiter.sources import load_sources
 from il_ros.nodes.arbiter_inputs import JOINTS, ArbiterInputs
 from il_ros.nodes.arbiter_services import serve
 from il_ros.nodes.diagnostics import Diagnostics, Said
+from il_ros.nodes.guiding_ports import GuidingPorts
 from il_ros.nodes.params import Param, declare, names
 from il_ros.nodes.run import run
 from il_ros.nodes.topics import publisher
@@ -28,6 +29,7 @@ PARAMS = (
     Param('sources', '', 'YAML of sources and locks; config/arbiter.yaml by default', fixed=True),
     Param('mapping', '', 'config/pads/<name>, or a YAML; "": xbox', fixed=True),
     Param('leader', '', 'config/leaders/<name>, or a YAML; "": like the robot', fixed=True),
+    Param('guiding', False, 'let a hand move the arms themselves, when it asks to', fixed=True),
     Param('operator', '', 'name of the person at the hands, kept in `authority`'),
     Param('lockstep', False, 'decide a tick when all participants have answered', fixed=True),
     Param('participants', '', 'of lockstep: policy, leader, joy; comma-separated', fixed=True),
@@ -48,10 +50,13 @@ class InterventionNode(Node):
         self.spec = load_robot(self.p.robot)
         lockstep = Lockstep(names(self.p.participants), self.p.silence_s)
         self.lockstep = lockstep if self.p.lockstep else None
-        sources, mapping = load_sources(self.p.sources or None), load_mapping(self.p.mapping)
+        sources, mapping = load_sources(self.p.sources), load_mapping(self.p.mapping)
         gate = Gate(self.p.gate, self.p.gate_holds) if self.p.gate else None
         leader = load_leader(self.p.leader)
-        hands = Hands(self.spec, mapping, leader)
+        devices = Hands(self.spec, mapping, leader)
+        given = (self.spec, mapping, devices, sources, self.now_ns)
+        self.guiding = GuidingPorts(self, *given) if self.p.guiding else None
+        hands = self.guiding.hands if self.guiding else devices
         self.arbiter = Arbiter(self.spec, sources, gate)
         self.control = Control(self.arbiter, hands, self.lockstep, self.p.max_age_s)
         self.tick_began_s = monotonic()
@@ -59,8 +64,8 @@ class InterventionNode(Node):
         self.advertise()
         diagnostics = Diagnostics(self, self.say)
         self.meter = diagnostics.meter
-        devices = (hands, LeaderMap(self.spec, leader), Keys(mapping))
-        inputs = (*devices, diagnostics, self.on_heard, self.now_ns)
+        read = (hands, LeaderMap(self.spec, leader), Keys(mapping))
+        inputs = (*read, diagnostics, self.on_heard, self.now_ns)
         ArbiterInputs(self, self.spec, self.control, *inputs).listen_to(sources)
         serve(self, self.control, self.now_ns)
         self.create_timer(WATCH_S, self.on_watch)
@@ -107,9 +112,11 @@ class InterventionNode(Node):
         if turn is None:
             return
         stamp_ns = turn.decision.stamp_ns
-        if turn.proposal is not None:
-            targets = turn.proposal.target[None]
-            self.person.publish(wire.trajectory_msg(self.spec, stamp_ns, targets))
+        person = wire.person_msg(self.spec, stamp_ns, turn.proposal)
+        if person is not None:
+            self.person.publish(person)
+        if self.guiding is not None:
+            self.guiding.publish(self.arbiter.free)
         self.authority.publish(wire.authority_msg(self.spec, turn.decision))
         for target, out in self.commands:
             out.publish(wire.command_msg(self.spec, target, turn.decision))

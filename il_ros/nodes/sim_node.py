@@ -12,6 +12,7 @@ from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.params import Param, declare, names
 from il_ros.nodes.run import run
 from il_ros.nodes.sim_cameras import SimCameras
+from il_ros.nodes.sim_touch import SimTouch
 from il_ros.nodes.topics import publisher, subscribe
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
@@ -19,7 +20,7 @@ from il_ros.rollout.loop import cameras_of
 from il_ros.rollout.recording import OUTCOME_EVERY
 from il_ros.sim.controller import Controller, Refused
 from il_ros.sim.tasks import NO_TASK, TASKS
-from il_ros.sim.world import World
+from il_ros.sim.world import NOBODY, World
 
 PARAMS = (
     Param('robot', 'sim', 'name in config/robots, or a robot YAML', fixed=True),
@@ -27,6 +28,7 @@ PARAMS = (
     Param('lockstep', False, 'step only when a command for the tick has come', fixed=True),
     Param('cameras', '', 'cameras to publish, separated by commas; none by default', fixed=True),
     Param('transport', 'jpeg', 'of images', choices=('jpeg', 'png', 'raw'), fixed=True),
+    Param('window', False, 'show it in a window, where the mouse pulls at arms', fixed=True),
     Param('seed', 0, 'the scene that the next ~/reset builds'),
     Param('command_timeout_s', 0.2, 'hold when commands stop for so long [s]', low=0.02, high=5.0),
 )
@@ -40,7 +42,7 @@ class SimNode(Node):
         self.p = declare(self, PARAMS)
         self.spec = load_robot(self.p.robot)
         wanted = cameras_of(self.spec, names(self.p.cameras))
-        self.world = World(self.spec, make(TASKS | NO_TASK, self.p.task), wanted)
+        self.world = World(self.spec, make(TASKS | NO_TASK, self.p.task), wanted, self.p.window)
         self.controller = Controller(self.spec, self.p.command_timeout_s)
         self.joints = publisher(self, wire.JOINT_STATES, keep_all=self.p.lockstep)
         self.state = publisher(self, wire.TASK_STATE, keep_all=self.p.lockstep)
@@ -51,6 +53,8 @@ class SimNode(Node):
         self.description.publish(wire.string_msg(self.spec.urdf))
         self.diagnostics = Diagnostics(self, lambda: ('', {'is_running': self.is_running}))
         self.meter = self.diagnostics.meter
+        given = (self.spec, self.diagnostics, self.p.command_timeout_s)
+        self.touch = None if self.p.lockstep else SimTouch(self, *given)
         for target in self.spec.command_topics:
             subscribe(self, wire.command_topic(target), partial(self.on_command, target))
         for name in ('reset', 'start', 'stop'):
@@ -110,7 +114,9 @@ class SimNode(Node):
         """Move the world by one tick, and publish it; without a fresh command it holds."""
         began_s = monotonic()
         if self.is_running:
-            self.world.step(self.controller.target(self.stamp_ns()))
+            now_ns = self.stamp_ns()
+            touch = NOBODY if self.touch is None else self.touch.at(now_ns)
+            self.world.step(self.controller.target(now_ns), touch)
         self.publish_state()
         self.meter.span('tick', monotonic() - began_s)
 

@@ -48,6 +48,7 @@ class RobotConfig:
     cameras: tuple[Any, ...] = ()
     joint_state_topics: tuple[str, ...] = ('joint_states',)
     command_topics: tuple[Any, ...] = ()
+    guide_topics: Any = None  # a mapping arm: topic (std_msgs/Bool); without it none is guided
     safety: Any = None  # a mapping of Safety's fields; without it only limits of joints are kept
     calibration: str = ''  # file of `il-ros calibrate`, relative to the YAML; '': as the URDF
 
@@ -137,6 +138,7 @@ def _spec(
         joint_offset=offset,
         joint_state_topics=tuple(config.joint_state_topics),
         command_topics=tuple(_command_topic(path, topic, names) for topic in topics),
+        guide_topics=_guide_topics(config.guide_topics, arms, f'{path}: guide_topics'),
         calibration=_calibration(path, config.calibration, names),
         safety=_safety(config.safety, [arm.name for arm in arms], f'{path}: safety'),
     )
@@ -160,6 +162,16 @@ def _command_topic(path: Path, topic: TopicConfig, names: tuple[str, ...]) -> Co
     if unknown := [name for name in topic.joints if name not in names]:
         raise ValueError(f'{path}: command topic {topic.topic!r}: unknown joints {unknown}')
     return CommandTopic(topic.topic, topic.type, topic.joints or names)
+
+
+def _guide_topics(given: Any, arms: list[ArmConfig], where: str) -> dict[str, str]:
+    """Read what frees each arm for a hand; ValueError unless that is one topic an arm."""
+    if given is None:
+        return {}
+    names = [arm.name for arm in arms]
+    if not isinstance(given, dict) or sorted(given) != sorted(names):
+        raise ValueError(f'{where}: expected a topic for each of the arms {names}, got {given!r}')
+    return {str(arm): str(topic) for arm, topic in given.items()}
 
 
 def _safety(given: Any, arms: list[str], where: str) -> Safety | None:

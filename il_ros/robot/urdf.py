@@ -63,6 +63,22 @@ def mimics(root: ElementTree.Element) -> tuple[Mimic, ...]:
     )
 
 
+def carriers(root: ElementTree.Element) -> dict[str, tuple[str, ...]]:
+    """Return for each link itself, and what carries it by fixed joints, the nearest first."""
+    fixed = {}
+    for joint in root.findall('joint'):
+        child, parent = joint.find('child'), joint.find('parent')
+        if joint.get('type') == 'fixed' and child is not None and parent is not None:
+            fixed[str(child.get('link'))] = str(parent.get('link'))
+    found = {}
+    for link in root.findall('link'):
+        chain = [str(link.get('name'))]
+        while chain[-1] in fixed:
+            chain.append(fixed[chain[-1]])
+        found[chain[0]] = tuple(chain)
+    return found
+
+
 def without_frames(text: str) -> str:
     """
     Return a URDF's text without links that have no shape and carry nothing: mere frames.

@@ -61,8 +61,9 @@ def messages(
         if chunk.scores:
             yield wire.SCORE, wire.scores_msg(chunk, {})
         yield wire.CHUNK, wire.trajectory_msg(spec, stamp_ns, chunk.targets, chunk.version)
-    if step.proposal is not None:
-        yield wire.PERSON, wire.trajectory_msg(spec, stamp_ns, step.proposal.target[None])
+    person = wire.person_msg(spec, stamp_ns, step.proposal)
+    if person is not None:
+        yield wire.PERSON, person
     if step.label is not None:
         yield wire.PERSON, wire.trajectory_msg(spec, stamp_ns, step.label.targets)
     yield wire.AUTHORITY, wire.authority_msg(spec, step.decision)

@@ -1,6 +1,7 @@
 """The robot in the physics: servos that keep the URDF's limits, sensors, and what it touches."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ class Body:
         self.id = _load(client, spec.urdf)
         rows = [client.getJointInfo(self.id, i) for i in range(client.getNumJoints(self.id))]
         self._joint = {row[1].decode(): row[0] for row in rows}
+        self._link = {row[12].decode(): row[0] for row in rows}
+        self._movable = [row[0] for row in rows if row[2] != client.JOINT_FIXED]
         self._owner = _owners(spec, rows)
         self._sensors = [self._joint[name] for name in spec.joint_names]
         tree = parse(spec.urdf, spec.name)
@@ -34,6 +37,18 @@ class Body:
         self.put(position)
         self._grip()
         self._let_arms_collide()
+
+    def number(self, joint: str) -> int:
+        """Return PyBullet's number of a joint."""
+        return self._joint[joint]
+
+    def movable(self) -> list[int]:
+        """Return PyBullet's numbers of all joints that move, in its order."""
+        return self._movable
+
+    def link(self, names: Iterable[str]) -> int:
+        """Return PyBullet's number of the first of some links that is a body of its own."""
+        return next(self._link[name] for name in names if name in self._link)
 
     def servo_positions(self, position: np.ndarray) -> list[Any]:
         """Return what servos are told for positions (..., N) [rad, opening], mimics included."""

@@ -1,5 +1,6 @@
 """A connection to PyBullet, imported only when a world is built: nothing else needs it."""
 
+import os
 from functools import partial
 from typing import Any
 
@@ -7,13 +8,19 @@ REMEDY = (
     'PyBullet was built without numpy, so images would arrive as Python tuples; install numpy '
     'first, then `pip install --force-reinstall --no-cache-dir --no-build-isolation pybullet`'
 )
+_EYE = (1.3, 0.0, -35.0, (0.0, 0.0, 0.15))  # distance [m], yaw, pitch [degrees], at what [m]
 
 
 class Client:
-    """PyBullet's functions, bound to one headless server; pybullet_utils' client prints."""
+    """PyBullet's functions, bound to one server; pybullet_utils' client prints."""
 
-    def __init__(self, bullet: Any):
-        self._bullet, self._server = bullet, bullet.connect(bullet.DIRECT)
+    def __init__(self, bullet: Any, has_window: bool):
+        kind = bullet.GUI if has_window else bullet.DIRECT
+        self._bullet, self._server = bullet, bullet.connect(kind)
+        if has_window:
+            for part in (bullet.COV_ENABLE_GUI, bullet.COV_ENABLE_KEYBOARD_SHORTCUTS):
+                self.configureDebugVisualizer(part, 0)
+            self.resetDebugVisualizerCamera(*_EYE)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._bullet, name)
@@ -23,8 +30,14 @@ class Client:
         return found
 
 
-def connect() -> Client:
-    """Return a new physics client; RuntimeError says what to do when PyBullet cannot serve."""
+def connect(has_window: bool = False) -> Client:
+    """
+    Return a new physics client, in a window of its own where the mouse pulls at what it grabs.
+
+    RuntimeError says what to do when PyBullet cannot serve; without a screen it would end us.
+    """
+    if has_window and not os.environ.get('DISPLAY'):
+        raise RuntimeError('the window of the simulation needs a screen: DISPLAY is not set')
     try:
         import pybullet
     except ImportError as error:
@@ -33,4 +46,4 @@ def connect() -> Client:
         ) from error
     if not pybullet.isNumpyEnabled():
         raise RuntimeError(REMEDY)
-    return Client(pybullet)
+    return Client(pybullet, has_window)

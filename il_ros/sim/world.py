@@ -1,6 +1,6 @@
 """The PyBullet world: one robot, one task, one 20 ms tick a step. Same seed, same bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import finalize
 
@@ -10,9 +10,11 @@ from il_ros.sim.body import Body
 from il_ros.sim.bullet import connect
 from il_ros.sim.cameras import Renderer
 from il_ros.sim.tasks.base import Scene, Task
+from il_ros.sim.touch import Compliance, Touch
 from il_ros.spec import Camera, JointSample, Outcome, RobotSpec
 
 PHYSICS_HZ = 200.0
+NOBODY = Touch()
 ITERATIONS = 25  # of the contact solver: with 16 blocks slip, 60 hold no better at twice the price
 GRAVITY = -9.81  # [m/s^2]
 
@@ -37,12 +39,19 @@ class World:
     RobotSpec order, arm joints in rad, grippers as an opening 0..1.
     """
 
-    def __init__(self, spec: RobotSpec, task: Task, cameras: tuple[Camera, ...] = ()):
+    def __init__(
+        self,
+        spec: RobotSpec,
+        task: Task,
+        cameras: tuple[Camera, ...] = (),
+        has_window: bool = False,
+    ):
         self.spec, self.task, self.cameras = spec, task, cameras
-        self._client = connect()
+        self._client = connect(has_window)
         self._renderer = Renderer(self._client, spec, cameras, task.backdrop)
         self._substeps = max(1, round(PHYSICS_HZ / spec.control_hz))
         self._built: Scene | None = None
+        self._compliance: Compliance | None = None  # made for the first hand of a scene
         self._tick = 0
         self._builds = 0
 
@@ -69,7 +78,10 @@ class World:
 
     def joints(self) -> JointSample:
         """Return what the joint sensors measure at now_ns."""
-        return self._scene.body.sample(self.now_ns)
+        sample = self._scene.body.sample(self.now_ns)
+        if self._compliance is None or not self._touch.free:
+            return sample
+        return replace(sample, effort=sample.effort + self._compliance.torque)
 
     def objects(self) -> np.ndarray:
         """Return the poses (K, 7) of task.object_names: xyz [m], quaternion xyzw."""
@@ -83,13 +95,16 @@ class World:
         """Return what a camera sees now, (H, W, 3) uint8 RGB; ValueError for one not asked for."""
         return self._renderer.image(camera, self.joints().position)
 
-    def step(self, command: np.ndarray | None) -> None:
+    def step(self, command: np.ndarray | None, touch: Touch = NOBODY) -> None:
         """
         Go on by one tick, the servos moving to command (A,); None means hold the last one.
 
+        touch: what a person's hand does meanwhile; where an arm is free for it, the command is of
+        no concern, and the servos go on from where the hand leaves it.
         ValueError for a wrong shape or a number that is not finite: nothing moves then.
         """
         target = self._setpoint if command is None else self._checked(command)
+        compliance = None if touch is NOBODY else self._touched(touch)
         start, span = self._setpoint, self.spec.dt_s
         rate = (target - start) / span
         moments = span * np.arange(self._substeps) / self._substeps  # [s]
@@ -98,8 +113,11 @@ class World:
         velocities = body.servo_velocities(rate)
         for positions in body.servo_positions(start + rate * moments[:, None]):
             body.drive(positions, velocities)
+            if compliance is not None:
+                compliance.act(touch)
             self._client.stepSimulation()
-        self._setpoint = target
+        self._touch = touch
+        self._setpoint = self._left(touch, target) if touch.free else target
         self._tick += 1
         self._judge()
 
@@ -136,6 +154,21 @@ class World:
         with self._renderer.aside():
             self._client.disconnect()
 
+    def _touched(self, touch: Touch) -> Compliance:
+        """Begin a tick with a hand at the robot; ValueError for what it cannot touch."""
+        if self._compliance is None:
+            self._compliance = Compliance(self._client, self._scene.body, self.spec)
+        self._compliance.begin(touch)
+        return self._compliance
+
+    def _left(self, touch: Touch, target: np.ndarray) -> np.ndarray:
+        """Return where servos go on from: target (N,), but where a hand has left the free arms."""
+        at, found = self._scene.body.sample(self.now_ns).position, target.copy()
+        for name in touch.free:
+            joints = self.spec.arm(name).joints
+            found[joints] = at[joints]
+        return found
+
     def _free(self, build: int, bullet: int) -> None:
         if build == self._builds:
             self._client.removeState(bullet)
@@ -156,6 +189,8 @@ class World:
             deterministicOverlappingPairs=1,
         )
         scene = Scene(client, Body(client, self.spec, self._setpoint))
+        self._compliance = None
+        self._touch = NOBODY
         self.task.build(scene, rng)
         return scene
 

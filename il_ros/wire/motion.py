@@ -4,7 +4,15 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from il_ros.spec import ActionChunk, CommandTopic, Decision, JointSample, RobotSpec
+from il_ros.spec import (
+    UNTOLD,
+    ActionChunk,
+    CommandTopic,
+    Decision,
+    JointSample,
+    Proposal,
+    RobotSpec,
+)
 from il_ros.wire.cdr import TYPES, duration_msg, from_bytes, header, ns_of, to_bytes
 from il_ros.wire.topics import CHUNK, COMMAND, FLOATS, JOINT_STATES
 
@@ -122,6 +130,14 @@ def trajectory_msg(
         CHUNK,
         kind(header=header(stamp_ns, version), joint_names=list(spec.joint_names), points=points),
     )
+
+
+def person_msg(spec: RobotSpec, stamp_ns: int, proposal: Proposal | None) -> bytes | None:
+    """Encode what a person's hands ask for at stamp_ns; None where nothing is to be recorded."""
+    if proposal is None or proposal.told_ns == UNTOLD:
+        return None
+    told_ns = stamp_ns if proposal.told_ns is None else proposal.told_ns
+    return trajectory_msg(spec, told_ns, proposal.target[None])
 
 
 def read_trajectory(spec: RobotSpec, data: bytes, where: str) -> ActionChunk:

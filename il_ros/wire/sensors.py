@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from il_ros.spec import Wrench
 from il_ros.wire.cdr import TYPES, from_bytes, header, ns_of, time_msg, to_bytes
-from il_ros.wire.topics import CLOCK, JOY, REQUEST, TASK_STATE
+from il_ros.wire.topics import BOOL, CLOCK, HAND_WRENCH, JOY, REQUEST, TASK_STATE
 
+_Vector3 = TYPES['geometry_msgs/msg/Vector3']
 _Point = TYPES['geometry_msgs/msg/Point']
 _Quaternion = TYPES['geometry_msgs/msg/Quaternion']
 _Pose = TYPES['geometry_msgs/msg/Pose']
@@ -59,6 +61,36 @@ def string_msg(text: str) -> bytes:
 def read_string(data: bytes) -> str:
     """Decode std_msgs/String."""
     return str(from_bytes(REQUEST, data).data)
+
+
+def bool_msg(value: bool) -> bytes:
+    """Encode std_msgs/Bool."""
+    return to_bytes(BOOL, TYPES[BOOL](data=bool(value)))
+
+
+def read_bool(data: bytes) -> bool:
+    """Decode std_msgs/Bool."""
+    return bool(from_bytes(BOOL, data).data)
+
+
+def wrench_msg(wrench: Wrench) -> bytes:
+    """Encode a push as geometry_msgs/WrenchStamped, whose frame is the link."""
+    kind = TYPES['geometry_msgs/msg/Wrench']
+    force, torque = (_Vector3(*map(float, row)) for row in (wrench.force, wrench.torque))
+    stamped = TYPES[HAND_WRENCH.type]
+    head = header(wrench.stamp_ns, wrench.link)
+    return to_bytes(HAND_WRENCH, stamped(header=head, wrench=kind(force=force, torque=torque)))
+
+
+def read_wrench(data: bytes) -> Wrench:
+    """Decode geometry_msgs/WrenchStamped; ValueError for what is not finite."""
+    message = from_bytes(HAND_WRENCH, data)
+    force, torque = (
+        np.array(_values(row, 'xyz')) for row in (message.wrench.force, message.wrench.torque)
+    )
+    if not (np.isfinite(force).all() and np.isfinite(torque).all()):
+        raise ValueError(f'{HAND_WRENCH.name}: not finite: force {force}, torque {torque}')
+    return Wrench(ns_of(message.header.stamp), message.header.frame_id, force, torque)
 
 
 def clock_msg(stamp_ns: int) -> bytes:

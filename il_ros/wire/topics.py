@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from il_ros.spec import CommandTopic
 
 FLOATS = 'std_msgs/msg/Float64MultiArray'
+BOOL = 'std_msgs/msg/Bool'
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ CHUNK = Topic('policy/action_chunk', 'trajectory_msgs/msg/JointTrajectory')
 SCORE = Topic('policy/score', 'diagnostic_msgs/msg/DiagnosticArray')
 LEADER = Topic('leader/joint_states', 'sensor_msgs/msg/JointState')
 LEADER_HANDS = Topic('leader/hands', 'sensor_msgs/msg/JointState')
+HAND_WRENCH = Topic('guiding/wrench', 'geometry_msgs/msg/WrenchStamped')
 JOY = Topic('joy', 'sensor_msgs/msg/Joy')
 PERSON = Topic('person/proposal', 'trajectory_msgs/msg/JointTrajectory')
 COMMAND = Topic('command', 'trajectory_msgs/msg/JointTrajectory')
@@ -44,6 +46,11 @@ def image_topic(camera: str, transport: str) -> Topic:
 def camera_info_topic(camera: str) -> Topic:
     """Return the topic of a camera's intrinsics."""
     return Topic(f'camera/{camera}/camera_info', 'sensor_msgs/msg/CameraInfo')
+
+
+def guide_topic(name: str) -> Topic:
+    """Return the topic that frees an arm for a hand while true comes on it."""
+    return Topic(name, BOOL)
 
 
 def command_topic(target: CommandTopic) -> Topic:
