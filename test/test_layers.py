@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / 'il_ros'
 ROOT = PACKAGE.parent
 FOR_ALL = {'spec', 'wire', 'config', 'registry', 'share', 'middleware', 'calibration', '__init__'}
-VISITING = {'nodes.client', 'nodes.visit', 'nodes.mover', 'nodes.measuring'}  # the verbs' way
+VISITING = {'nodes.client', 'nodes.visit', 'nodes.mover', 'nodes.measuring', 'nodes.robot_look'}
 LEARNING = {'observation', 'policy', 'checkpoint', 'dataset', 'trainer'}
 ACTING = {'robot', 'sim', 'teleop', 'arbiter', 'recorder'}
 BELOW_SESSION = {*LEARNING, *ACTING, 'rollout', 'report'}

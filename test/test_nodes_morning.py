@@ -1,5 +1,7 @@
 """A robot's first morning over a graph: home, through the arbiter, past whoever has the arms."""
 
+import json
+
 import numpy as np
 import pytest
 from graph import Graph
@@ -44,6 +46,17 @@ def test_the_arms_are_led_away_and_brought_home(graph, capsys):
     assert main(['home']) == 0
     assert 'at home, within 0.0' in capsys.readouterr().out
     graph.wait(lambda: all(a.why == 'no chunk yet' for a in authority(graph)), 'not let go')
+
+
+def test_the_check_list_of_a_robot_that_is_up(graph, capsys):
+    assert main(['doctor', '--robot', 'sim', '--json', '--seconds', '1']) == 0
+    found = {row['name']: row for row in json.loads(capsys.readouterr().out)['checks']}
+    for name in ('joint_states', 'authority', 'clock', 'limits', 'e-stop'):
+        assert found[name]['state'] == 'ok', found[name]
+    assert 'answered in' in found['e-stop']['says']
+    assert found['cam_high']['state'] == found['calibration']['state'] == 'note'
+    assert 'il-ros calibrate joints' in found['calibration']['remedy']
+    graph.wait(lambda: all(a.why == 'no chunk yet' for a in authority(graph)), 'not cleared')
 
 
 def test_a_stop_that_is_latched_is_named_with_the_remedy(graph, capsys):

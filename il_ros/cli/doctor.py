@@ -1,4 +1,4 @@
-"""`il-ros doctor`: what of ROS, DDS, EGL and devices works here, and what to do about the rest."""
+"""`il-ros doctor`: what of this machine, or of a robot, works, and what to do about the rest."""
 
 import argparse
 import json
@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+
+from il_ros.session.checklist import Finding
 
 HELP = 'what of ROS, DDS, EGL and devices works here, and what to do about what does not'
 MESSAGES = (
@@ -36,39 +38,50 @@ pybullet.getCameraImage(64, 64, renderer=pybullet.ER_BULLET_HARDWARE_OPENGL)
 """
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one check found; 'note' is something this machine does without."""
-
-    name: str
-    state: str  # 'ok', 'note' or 'broken'
-    says: str
-    remedy: str = ''
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument('--seconds', type=float, default=2.0, help='of the image measurement')
+    parser.add_argument('--seconds', type=float, default=2.0, help='of each measurement')
+    parser.add_argument('--robot', help='check this robot instead, which is up: name or YAML')
+    parser.add_argument('--namespace', default='', help='of the robot')
+    parser.add_argument('--transport', default='jpeg', choices=('jpeg', 'png', 'raw'))
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
 
 def main(args: argparse.Namespace) -> int:
     """Run all checks; exit code 1 when something is broken."""
     findings = []
-    for check in (*CHECKS, lambda: images(args.seconds)):
-        findings.append(check())
+    for finding in of_robot(args) if args.robot else of_machine(args.seconds):
+        findings.append(finding)
         if not args.json:
-            print(text_of(findings[-1]), flush=True)
+            print(text_of(finding), flush=True)
     is_well = all(finding.state != 'broken' for finding in findings)
     if args.json:
         print(json.dumps({'ok': is_well, 'checks': [asdict(finding) for finding in findings]}))
     return 0 if is_well else 1
 
 
+def of_machine(seconds: float) -> Iterator[Finding]:
+    """Yield what this machine can do."""
+    for check in CHECKS:
+        yield check()
+    yield images(seconds)
+
+
+def of_robot(args: argparse.Namespace) -> Iterator[Finding]:
+    """Yield what there is to say of a robot that is up."""
+    from il_ros.nodes.robot_look import RobotLook
+    from il_ros.nodes.visit import Visit
+    from il_ros.robot.load import load_robot
+
+    spec = load_robot(args.robot)
+    with Visit('doctor', args.namespace) as visit:
+        yield from RobotLook(visit, spec, args.transport).findings(args.seconds)
+
+
 def text_of(finding: Finding) -> str:
     """Return a finding as a person reads it."""
-    remedy = f'\n{"":19}-> {finding.remedy}' if finding.remedy else ''
-    return f'{finding.state:7}{finding.name:12}{finding.says}{remedy}'
+    remedy = f'\n{"":29}-> {finding.remedy}' if finding.remedy else ''
+    return f'{finding.state:7}{finding.name:22}{finding.says}{remedy}'
 
 
 def python() -> Finding:

@@ -66,7 +66,6 @@ class Mover:
             self.visit.wait_until(lambda: bool(self.phase), 'episode: nothing heard')
         if self.phase in BUSY:
             raise GraphError(f'an episode is {self.phase}: end it, then try again')
-        self.at = self.position.copy()
         self.take()
         return self.at
 
@@ -78,7 +77,8 @@ class Mover:
 
     def take(self) -> None:
         """Take all arms, where they are; GraphError when they are not to be had, and why."""
-        still, end_s = self.position.copy(), monotonic() + BEGIN_S
+        still = self.at = self.position.copy()
+        end_s = monotonic() + BEGIN_S
         while not self._have_all():
             if monotonic() > end_s:
                 self._check()
