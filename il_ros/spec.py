@@ -10,6 +10,7 @@ converts.
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -99,6 +100,10 @@ class RobotSpec:
     guide_topics: dict[str, str] = field(default_factory=dict)  # arm -> what frees it for a hand
     safety: Safety | None = None  # None: limits of joints only
     calibration: Calibration = field(default_factory=Calibration)  # as in the URDF, without one
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> 'RobotSpec':
+        """Nothing in it ever changes."""
+        return self
 
     @cached_property
     def dt_ns(self) -> int:

@@ -1,8 +1,9 @@
 """The motion generator: whatever is asked of it, the command keeps every limit, jerk included."""
 
 from collections.abc import Callable, Sequence
+from copy import copy, deepcopy
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
@@ -117,6 +118,13 @@ class Motion:
         self._trajectory = Trajectory(spec.size)
         self._chase = _ruckig_input(spec)
         self.seat(spec.home)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> 'Motion':
+        """Return another in the same state; what ruckig calculates with is scratch."""
+        twin = memo[id(self)] = copy(self)
+        for name in ('state', '_vets', '_lower', '_upper'):
+            setattr(twin, name, deepcopy(getattr(self, name), memo))
+        return twin
 
     def seat(self, position: np.ndarray) -> None:
         """Stand still at position (N,), at once; outside the limits, only the way in is open."""

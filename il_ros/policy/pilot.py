@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,13 @@ class Pilot:
         """See what another pilot has seen so far; a plan is due at once."""
         for observation in other._history:
             self.observe(observation)
+
+    def branch(self, seed: int) -> 'Pilot':
+        """Return another that has seen and planned the same, and draws as seed says."""
+        twin = copy(self)
+        twin._history = self._history.copy()
+        twin._generator = torch.Generator().manual_seed(seed)
+        return twin
 
     def _values(self, rows: list[Observation]) -> dict[str, Tensor]:
         """Return {input: (1, H, D)}."""

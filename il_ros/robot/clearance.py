@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import pinocchio as pin
@@ -48,6 +49,10 @@ class Clearance:
         rates = [mine[list(group)].any(axis=0) * reach for group in self.groups]
         # [m per unit] no point of a group's shapes moves faster, joint by joint
         self.reach = np.array(rates)[:, _joint_order(model, self._columns)] @ np.abs(self._matrix)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> 'Clearance':
+        """All that changes in it is scratch."""
+        return self
 
     def at(self, position: np.ndarray) -> np.ndarray:
         """Return the room (G,) [m] of each group at joint positions (N,)."""

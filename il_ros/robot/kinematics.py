@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pinocchio as pin
@@ -40,6 +41,10 @@ class Kinematics:
         whole = pin.buildModelFromXML(spec.urdf)
         self._whole, self._whole_data = whole, whole.createData()
         self._chains = {arm.name: _chain(whole, spec, arm.name) for arm in spec.arms}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> 'Kinematics':
+        """All that changes in it is scratch."""
+        return self
 
     def base(self, arm_name: str) -> np.ndarray:
         """Return where the arm's first joint stands (3,) [m]."""

@@ -73,6 +73,10 @@ class Loop:
     def run(self, seed: int) -> Outcome:
         """Run one episode to its end and return how it ended."""
         self.reset(seed)
+        return self.go_on()
+
+    def go_on(self) -> Outcome:
+        """Run the episode from where it stands to its end and return how it ended."""
         while True:
             step = self.tick()
             for subscriber in self.subscribers:

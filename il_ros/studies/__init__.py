@@ -12,6 +12,7 @@ STUDIES: dict[str, str] = {
     'capacity': 'il_ros.studies.capacity:Capacity',
     'distributions': 'il_ros.studies.distributions:Distributions',
     'heads': 'il_ros.studies.heads:Heads',
+    'intervention-value': 'il_ros.studies.intervention_value:InterventionValue',
     'one-step': 'il_ros.studies.one_step:OneStep',
     'take-over': 'il_ros.studies.take_over:TakeOver',
     'version0-vs-version1': 'il_ros.studies.version0_vs_version1:Version0VsVersion1',
