@@ -234,6 +234,7 @@ class Proposal:
     ]  # per arm, left then right: dead-man held, so the hands are in control
     source: str = 'leader'  # its entry in config/arbiter.yaml
     told_ns: int | None = None  # the tick that it is recorded for; None: that it is offered at
+    labels: tuple[bool, ...] = ()  # per arm: not in control, but said to be learned from; () none
 
 
 class Who(str, Enum):

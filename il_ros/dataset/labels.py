@@ -29,7 +29,8 @@ def labels(episode: Episode, spec: RobotSpec, learn_from: str) -> Labels:
 
     learn_from: 'demonstrations', what a person commanded: a takeover at t gives every step from t
     until the hand-back, for that arm alone. 'commands', what anybody commanded. 'dagger', what
-    an expert said about single steps (Episode.labels), and what a person commanded.
+    an expert said about single steps (Episode.labels), what a person commanded, and what a person
+    told to be learned while the policy had the arm (Episode.told).
     """
     targets, labelled = _commanded(episode, spec, learn_from)
     left = [rows_left(labelled)]
@@ -76,5 +77,8 @@ def _commanded(
         return np.asarray(episode.command), np.isin(episode.who, ACTED)
     asked = np.isfinite(episode.proposal)  # (n, A)
     whole = np.stack([asked[:, arm.all].all(1) for arm in spec.arms], axis=1)  # (n, arms)
-    labelled = (episode.who == HUMAN) & whole
+    labelled = episode.who == HUMAN
+    if learn_from == 'dagger' and len(episode.told):
+        labelled = labelled | episode.told
+    labelled &= whole
     return np.where(labelled[:, arm_of(spec)], episode.proposal, episode.command), labelled

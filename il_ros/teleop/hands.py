@@ -47,6 +47,7 @@ class Hands:
         self._proposed: LeaderReading | None = None  # the one that was passed on
         self._joy: tuple[np.ndarray, np.ndarray] | None = None
         self._why_stale = ''
+        self._said = (False, False)  # dead-man and label, with the reading that was passed on
         self._vigil.forget()
         self._is_jogging = self._has_left = self._was_held = False
         self._dead_man.reset()
@@ -97,7 +98,8 @@ class Hands:
                 return self._let_go(now_ns, command)
             is_held = joy is not None and self._dead_man.is_held(joy[1])
             in_control = tuple(source == LEADER for source in sources)
-            followed = self._followed(self._leader, is_held, in_control, joints, command)
+            is_label = joy is not None and self._mapping.is_label(joy[1]) and not is_held
+            followed = self._followed(is_held, is_label, in_control, joints, command)
             return followed + self._let_go(now_ns, command)
         if joy is None:
             self._jog.rest()
@@ -112,19 +114,20 @@ class Hands:
 
     def _followed(
         self,
-        leader: LeaderReading,
         is_held: bool,
+        is_label: bool,
         in_control: tuple[bool, ...],
         joints: JointSample,
         command: np.ndarray,
     ) -> list[Proposal]:
         """Return what the leader arms ask for, if that or the dead-man is new."""
-        if leader is self._proposed and is_held == self._was_held:
+        leader, said = self._leader, (is_held, is_label)
+        if leader is None or (leader is self._proposed and said == self._said):
             return []
-        self._proposed, self._was_held = leader, is_held
+        self._proposed, self._said, self._was_held = leader, said, is_held
         held = (is_held,) * len(self._spec.arms)
         arms = self._leader_arms
-        return [arms.propose(leader, held, in_control, joints.position, command)]
+        return [arms.propose(leader, held, in_control, joints.position, command, is_label)]
 
     def _jogged(
         self,

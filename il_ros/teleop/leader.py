@@ -31,6 +31,7 @@ class Leader:
         self._is_absolute = [True for _ in self._spec.arms]
         self._grips = [LeaderGrip(self._config) for _ in self._spec.arms]
         self._stamp_ns: int | None = None
+        self._was_label = False
 
     def propose(
         self,
@@ -39,12 +40,14 @@ class Leader:
         in_control: tuple[bool, ...],
         measured: np.ndarray,
         command: np.ndarray,
+        is_label: bool = False,
     ) -> Proposal:
         """
         Propose where the leader leads, inside the follower's limits.
 
         held: the dead-man, per arm. in_control: per arm, whether this leader had it at the tick
         before; an arm is engaged anew until it did. measured, command: (N,) of the follower.
+        is_label: arms that are not held are led in thought, from where they are at the first such.
         """
         arms = self._spec.arms
         if len(held) != len(arms):
@@ -56,7 +59,7 @@ class Leader:
             if not reading.has[index]:
                 continue
             leads = reading.position[arm.joints]
-            if in_control[index]:
+            if in_control[index] or (is_label and self._was_label):
                 self._blend(arm, index, passed_s)
             else:
                 self._engage(arm, index, leads, measured[arm.joints])
@@ -70,8 +73,12 @@ class Leader:
             has and (bool(button) or not needs_button)
             for has, button in zip(reading.has, held, strict=True)
         )
+        self._was_label = is_label
+        labels = tuple(
+            is_label and has and not led for has, led in zip(reading.has, engaged, strict=True)
+        )
         target = np.clip(target, self._spec.lower, self._spec.upper)
-        return Proposal(reading.stamp_ns, target, engaged, self._source)
+        return Proposal(reading.stamp_ns, target, engaged, self._source, labels=labels)
 
     def _engage(self, arm: Arm, index: int, leads: np.ndarray, measured: np.ndarray) -> None:
         """Put the mismatch of an arm aside, and decide whether it is to stay."""

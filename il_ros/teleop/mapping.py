@@ -57,7 +57,8 @@ class JoyMapping:
     """
     The meaning of a device: what it is while no shift is held, and while one is.
 
-    dead_man: buttons; while one of them is held the person has the selected arms.
+    dead_man: buttons; while one of them is held the person has the selected arms. label: buttons;
+    while one of them is held leader arms tell what to learn, and move nothing.
     """
 
     layout: Layout
@@ -65,6 +66,7 @@ class JoyMapping:
     plain: Layer
     shift: dict[str, Layer]  # button -> all that counts while it is held
     source: str = ''  # the file
+    label: tuple[str, ...] = ()
 
     @cached_property
     def _buttons(self) -> dict[str, int]:
@@ -105,6 +107,10 @@ class JoyMapping:
     def is_engaged(self, buttons: np.ndarray) -> bool:
         """Whether a dead-man button is held."""
         return any(self.is_pressed(buttons, name) for name in self.dead_man)
+
+    def is_label(self, buttons: np.ndarray) -> bool:
+        """Whether a label button is held."""
+        return any(self.is_pressed(buttons, name) for name in self.label)
 
     def selected(self, buttons: np.ndarray) -> tuple[str, ...]:
         """Return the arms whose button is held, () while none is."""

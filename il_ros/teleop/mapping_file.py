@@ -11,7 +11,7 @@ from il_ros.teleop.mapping import DIRECTIONS, EVENTS, Drive, JoyMapping, Layer
 
 DEFAULT = 'xbox'
 SECTIONS = ('select', 'axes', 'buttons', 'events')
-KEYS = ('layout', 'dead_man', *SECTIONS, 'shift')
+KEYS = ('layout', 'dead_man', 'label', *SECTIONS, 'shift')
 
 
 def pads() -> list[str]:
@@ -30,15 +30,14 @@ def load_mapping(name_or_path: str | Path = DEFAULT) -> JoyMapping:
         raise ValueError(
             f'{path}: dead_man is missing; name the button that takes over while held'
         )
-    held = _names(given['dead_man'], f'{path}: dead_man', 'button')
-    for name in held:
-        _known(name, layout.buttons, f'{path}: dead_man')
+    held = _buttons(given['dead_man'], layout, f'{path}: dead_man')
+    label = _buttons(given['label'], layout, f'{path}: label') if 'label' in given else ()
     plain = _layer({k: v for k, v in given.items() if k in SECTIONS}, layout, str(path))
     shift = {
         name: plain.over(_layer(section, layout, where))
         for name, section, where in _items(given.get('shift'), layout.buttons, f'{path}: shift')
     }
-    return JoyMapping(layout, held, plain, shift, str(path))
+    return JoyMapping(layout, held, plain, shift, str(path), label)
 
 
 def _file(name_or_path: str) -> Path:
@@ -93,6 +92,11 @@ def _items(given: Any, known: tuple[str, ...], where: str) -> list[tuple[str, An
     if not isinstance(given, dict):
         raise ValueError(f'{where}: expected "name: ..." lines, got {given!r}')
     return [(_known(str(k), known, where), v, f'{where}: {k}') for k, v in given.items()]
+
+
+def _buttons(given: Any, layout: Layout, where: str) -> tuple[str, ...]:
+    """Return names of the layout's buttons."""
+    return tuple(_known(name, layout.buttons, where) for name in _names(given, where, 'button'))
 
 
 def _known(name: str, known: tuple[str, ...], where: str) -> str:

@@ -133,11 +133,17 @@ def trajectory_msg(
 
 
 def person_msg(spec: RobotSpec, stamp_ns: int, proposal: Proposal | None) -> bytes | None:
-    """Encode what a person's hands ask for at stamp_ns; None where nothing is to be recorded."""
+    """
+    Encode what a person's hands ask for at stamp_ns; None where nothing is to be recorded.
+
+    The frame_id names the arms of which it is but a label.
+    """
     if proposal is None or proposal.told_ns == UNTOLD:
         return None
     told_ns = stamp_ns if proposal.told_ns is None else proposal.told_ns
-    return trajectory_msg(spec, told_ns, proposal.target[None])
+    arms = zip(spec.arms, proposal.labels, strict=False)
+    labelled = ' '.join(arm.name for arm, is_label in arms if is_label)
+    return trajectory_msg(spec, told_ns, proposal.target[None], labelled)
 
 
 def read_trajectory(spec: RobotSpec, data: bytes, where: str) -> ActionChunk:

@@ -1,0 +1,111 @@
+"""A person tells what to learn while the policy acts: leader arms that do not have the robot's."""
+
+import numpy as np
+import pytest
+
+from il_ros.arbiter.arbiter import Arbiter
+from il_ros.arbiter.control import Control
+from il_ros.arbiter.sources import load_sources
+from il_ros.dataset.cache import load_episodes
+from il_ros.dataset.labels import labels
+from il_ros.recorder.episode import EpisodeRecorder
+from il_ros.robot.load import load_robot
+from il_ros.rollout.loop import through_wire
+from il_ros.rollout.recording import BagSubscriber
+from il_ros.spec import ActionChunk, JointSample, Observation, Outcome, Step, Who
+from il_ros.teleop.hands import Hands
+from il_ros.teleop.layout import AXES, BUTTONS
+from il_ros.teleop.leader_config import LeaderConfig
+from il_ros.teleop.leader_map import LeaderReading
+from il_ros.teleop.mapping_file import load_mapping
+
+SPEC = load_robot('sim')
+LEFT, RIGHT = SPEC.arms
+DT, TICKS = SPEC.dt_ns, 80
+LABEL, HELD = range(20, 40), range(50, 65)  # ticks at which a button is held
+WAIST = RIGHT.joints.start
+SPEED = 0.2  # [rad/s] of the hand, which has the leader's right arm alone
+
+
+@pytest.fixture(scope='module')
+def episode(tmp_path_factory):
+    """What comes back from the bag of an episode in which a person tells, and then corrects."""
+    root = tmp_path_factory.mktemp('bags')
+    bags = BagSubscriber(SPEC, EpisodeRecorder(root))
+    hands = Hands(SPEC, load_mapping(), LeaderConfig(mode='clutched'))
+    control = Control(Arbiter(SPEC, load_sources()), hands, None, 0.1)
+    bags.start({'task': 'transfer', 'robot': 'sim'}, DT)
+    measured = through_wire(SPEC, SPEC.home)
+    for k in range(TICKS):
+        bags(tick(control, hands, k, measured))
+        measured = through_wire(SPEC, control.arbiter.command)
+    bags.stop('success', 'stopped')
+    (found,) = load_episodes(root, SPEC, include_suspect=True)
+    return found
+
+
+def tick(control, hands, k, measured):
+    """Let policy and person say something, and decide."""
+    now_ns, still = (k + 1) * DT, np.zeros(SPEC.size)
+    chunk = None
+    if k % 8 == 1:
+        rows = measured + 0.002 * np.arange(1, 25)[:, None] * (np.arange(SPEC.size) == WAIST)
+        chunk = ActionChunk(now_ns, rows)
+        control.take_chunk(chunk)
+    buttons = np.zeros(len(BUTTONS))
+    buttons[BUTTONS.index('leftstick')] = k in LABEL
+    buttons[BUTTONS.index('leftshoulder')] = k in HELD
+    leader = SPEC.home - 0.5
+    leader[WAIST] -= SPEED * SPEC.dt_s * k
+    leader[LEFT.all] = np.nan
+    hands.take_joy(now_ns, np.zeros(len(AXES)), buttons)
+    hands.take_leader(LeaderReading(now_ns, leader, (False, True)))
+    joints = JointSample(now_ns, measured, still, still)
+    control.take_joints(joints)
+    turn = control.tick(now_ns)
+    seen = Observation(now_ns, {})
+    outcome = Outcome(now_ns, 'success' if k == TICKS - 1 else 'running')
+    return Step(seen, joints, chunk, turn.proposal, turn.decision, outcome)
+
+
+def test_the_policy_keeps_the_arms_while_a_person_tells(episode):
+    who = episode.who[LABEL.start : LABEL.stop]
+    assert (who == tuple(Who).index(Who.POLICY)).all()
+    moved = np.diff(episode.command[LABEL.start : LABEL.stop, WAIST])
+    assert (moved > 0).all()  # as the policy wants, the hand going the other way
+
+
+def test_what_was_told_goes_with_the_hand_from_where_the_robot_was(episode):
+    told = np.flatnonzero(episode.told[:, 1])
+    assert told.tolist() == list(LABEL) and not episode.told[:, 0].any()
+    hand = episode.proposal[told, WAIST]
+    assert hand[0] == pytest.approx(episode.position[LABEL.start, WAIST])
+    np.testing.assert_allclose(np.diff(hand), -SPEED * SPEC.dt_s, atol=1e-9)
+
+
+@pytest.mark.parametrize(('learn_from', 'ticks'), [('demonstrations', 0), ('dagger', len(LABEL))])
+def test_it_is_learned_for_its_arm_alone_and_only_by_dagger(episode, learn_from, ticks):
+    found = labels(episode, SPEC, learn_from)
+    human = np.flatnonzero(episode.who[:, 1] == tuple(Who).index(Who.HUMAN))
+    assert human.tolist() == list(HELD)
+    assert len(found.seen) == ticks + len(HELD)
+    assert (found.left[:, 0] == 0).all()  # nobody said anything of the left arm
+    assert (found.left[found.starts, 1] > 0).all()
+    if ticks:
+        np.testing.assert_allclose(
+            found.targets[LABEL.start : LABEL.stop, WAIST],
+            episode.proposal[LABEL.start : LABEL.stop, WAIST],
+            atol=1e-6,
+        )
+
+
+def test_the_policy_goes_on_saying_what_it_would_do_while_the_person_acts(episode):
+    from il_ros import wire
+    from il_ros.recorder.read import read_bag
+
+    stamps = [
+        wire.read_trajectory(SPEC, data, name).stamp_ns
+        for name, _, _, data in read_bag(episode.path, {wire.CHUNK.name})
+    ]
+    ticks = {stamp // DT - 1 for stamp in stamps}
+    assert ticks & set(HELD) and ticks & set(LABEL)
