@@ -135,6 +135,31 @@ def test_the_safety_filter_breaks_no_limit_either(seed):
     assert max(worst(commands)) <= 1 + 1e-6
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_who_corrects_one_arm_leaves_the_other_to_the_policy(seed):
+    """Bit for bit as it moves without anybody there, at every take-over and hand-back."""
+    rng = np.random.default_rng(seed)
+    alone, helped = (Arbiter(UNGUARDED, SOURCES) for _ in range(2))
+    right = SPEC.arms[1].all
+    still, engaged, taken = 0 * SPEC.home, False, 0
+    for k in range(80):
+        joints = JointSample(k * DT, SPEC.home, still, still)
+        if rng.random() < 0.2:
+            steps = rng.normal(0, 0.02, (20, SPEC.size)).cumsum(axis=0)
+            for arbiter in (alone, helped):
+                arbiter.offer_chunk(ActionChunk(k * DT, SPEC.home + steps))
+        was, engaged = engaged, engaged ^ (rng.random() < 0.15)
+        taken += engaged and not was
+        wish = SPEC.home + rng.normal(0, 0.3, SPEC.size)
+        helped.offer(Proposal(k * DT, wish, (bool(engaged), False)), 'ann')
+        one, two = alone.tick(joints), helped.tick(joints)
+        assert two.command[right].tobytes() == one.command[right].tobytes()
+        assert two.authority[1].who is one.authority[1].who
+        assert (two.authority[0].who is Who.HUMAN) == engaged
+    assert taken
+
+
 def test_the_same_events_give_the_same_bytes():
     """Repeatable to the last bit."""
     assert Scene(5).run().tobytes() == Scene(5).run().tobytes()
