@@ -5,10 +5,11 @@ import pytest
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.control import Control
+from il_ros.arbiter.gate import Gate
 from il_ros.arbiter.lockstep import Lockstep
 from il_ros.arbiter.sources import load_sources
 from il_ros.robot.load import load_robot
-from il_ros.spec import ActionChunk, JointSample, Proposal, Who
+from il_ros.spec import ActionChunk, JointSample, Proposal, Reading, Who
 
 SPEC = load_robot('sim')
 DT = SPEC.dt_ns
@@ -35,9 +36,9 @@ class Nobody:
         self.asks = []
 
 
-def control(participants=None):
+def control(participants=None, gate=None):
     lockstep = None if participants is None else Lockstep(participants, 10.0)
-    return Control(Arbiter(SPEC, load_sources()), Nobody(), lockstep, 0.1)
+    return Control(Arbiter(SPEC, load_sources(), gate), Nobody(), lockstep, 0.1)
 
 
 def sample(stamp_ns, position=SPEC.home):
@@ -195,3 +196,24 @@ def test_real_time_and_lockstep_decide_the_same(participants):
         if i == 2:
             other.take_chunk(ActionChunk(i * DT, np.linspace(SPEC.home, SPEC.home + 0.1, 8)))
         np.testing.assert_array_equal(ticked(other, i * DT).decision.command, commands[i])
+
+
+@pytest.mark.parametrize('participants', [None, ['policy']])
+def test_a_call_of_the_gate_is_published_until_somebody_has_come_and_the_score_is_low(
+    participants,
+):
+    it = control(participants, Gate('distance'))
+    told = []
+    for tick in range(60):
+        now_ns, value = tick * DT, 3.0 if 5 <= tick < 40 else 0.5
+        it.take_scores(now_ns, {'distance': Reading(value, 2.0, 1.0)})
+        it.take_chunk(ActionChunk(now_ns, np.tile(SPEC.home, (20, 1))))
+        if it.lockstep is not None:
+            it.lockstep.answer('policy', now_ns)
+        it._hands.asks = [Proposal(now_ns, SPEC.home, (tick >= 30,) * 2, 'leader')]
+        who = ticked(it, now_ns).decision.authority[0].who
+        told.append((who, it.request))
+    assert [told[i][0] for i in (4, 5, 29, 30)] == [Who.POLICY, Who.HOLD, Who.HOLD, Who.HUMAN]
+    calls = [i for i, (_, request) in enumerate(told) if request]
+    assert calls == list(range(5 + 15, 40))  # 0.3 s later, no blink; '' once the score is low
+    assert told[20][1] == 'gate: distance 3 is above 2'

@@ -53,7 +53,7 @@ class ArbiterInputs:
         self.answered = {wire.CHUNK: -1}  # by the policy, and for which tick
         if control.arbiter.gate is not None:
             self.answered[wire.SCORE] = -1
-            self.listen(wire.SCORE.name, POLICY, wire.SCORE.type, self.on_scores)
+            self.listen(wire.SCORE.name, 'score', wire.SCORE.type, self.on_scores)
 
     def listen_to(self, config: ArbiterConfig) -> None:
         """Subscribe to all sources and locks."""
