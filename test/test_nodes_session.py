@@ -1,6 +1,11 @@
 """The session node over a real graph: a person's buttons and services, a crash, a missing node."""
 
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
 from time import sleep
 
 import numpy as np
@@ -96,6 +101,21 @@ def test_an_episode_waits_for_the_start_and_what_is_not_its_time_is_refused(grap
     assert not done and 'no checkpoint was kept before the one that acts' in said
     assert graph.ask('session_node/reset')[0]
     await_phase(graph, 'ready')
+
+
+def test_a_status_is_a_line_in_a_pipe_and_a_live_one_in_a_terminal(graph, ready):
+    words = [sys.executable, '-m', 'il_ros.cli.main', 'status']
+    how = {'env': {**graph.environment, 'TERM': 'xterm'}, 'timeout': 30, 'check': True}
+    said = subprocess.run([*words, '--once'], capture_output=True, text=True, **how).stdout
+    assert said.startswith('ready ') and said.endswith('\n') and '\x1b' not in said
+    assert 'both hold' in said and 'episode 1 of 2 · success 0 of 0' in said
+    screen, program = pty.openpty()
+    process = subprocess.Popen(words, stdout=program, env=how['env'])
+    shown = b''
+    while b'episode 1 of 2' not in shown:
+        shown += os.read(screen, 4096)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0 and shown.startswith(b'\r\x1b[K')
 
 
 def test_every_try_is_judged_by_a_button_and_in_a_bag_of_its_own(graph, ready, tmp_path):

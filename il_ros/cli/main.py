@@ -8,6 +8,7 @@ from il_ros import __version__
 
 VERBS = (
     'up',
+    'status',
     'home',
     'calibrate',
     'record',

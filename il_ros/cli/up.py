@@ -20,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the session; a clean stop by Ctrl-C is exit code 0."""
     from il_ros.bringup.processes import Stopped, up
+    from il_ros.bringup.session import values_of
+    from il_ros.cli.up_live import log_with_status
 
     if args.session is None:
         print('\n'.join(f'{name:15} {session.help}' for name, session in SESSIONS.items()))
@@ -27,8 +29,11 @@ def main(args: argparse.Namespace) -> int:
     if args.show_args:
         print(described(session_of(args.session)))
         return 0
+    given = parse(args.arguments)
+    values = values_of(session_of(args.session), given)
     try:
-        return up(args.session, parse(args.arguments))
+        with log_with_status(str(values['namespace']), bool(values.get('lockstep'))) as log:
+            return up(args.session, given, log)
     except Stopped as stopped:
         return stopped.code
 

@@ -11,12 +11,12 @@ from il_ros.recorder import label as labels
 from il_ros.recorder.bag import BagWriter
 from il_ros.recorder.closing import check_outcome, check_termination, closing
 from il_ros.recorder.config import RecorderConfig
-from il_ros.recorder.health import Track
+from il_ros.recorder.health import Track, lost_in
 from il_ros.recorder.live import LiveHealth
 from il_ros.recorder.repair import DISK_FULL, close_full, repair_all
 from il_ros.recorder.settling import FULL, settle
 from il_ros.recorder.store import free_mb, next_folder, number_of
-from il_ros.recorder.streams import Stream
+from il_ros.recorder.streams import Stream, is_steady
 
 
 class RecorderRefuses(ValueError):
@@ -149,10 +149,16 @@ class EpisodeRecorder:
 
     def diagnostics(self, now_ns: int) -> list[Any]:
         """Return diagnostic_msgs/DiagnosticStatus: the recorder's, then one for each topic."""
-        tracks = self._episode.tracks.values() if self._episode else ()
+        tracks = self._episode.tracks if self._episode else {}
+        expected = self.live.expected_hz
         about = {
             'folder': self.folder or self.last or self.root,
-            'messages': sum(track.count for track in tracks),
+            'messages': sum(track.count for track in tracks.values()),
+            'lost': sum(
+                lost_in(track.stamps_ns, expected.get(name, 0.0))
+                for name, track in tracks.items()
+                if is_steady(name)
+            ),
             'free_mb': round(free_mb(self.root)),
         }
         state = 'recording' if self._episode else 'idle'
