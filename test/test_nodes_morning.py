@@ -2,9 +2,11 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 from graph import Graph
+from small_bags import SmallBag
 
 from il_ros import wire
 from il_ros.cli.main import main
@@ -20,8 +22,8 @@ pytestmark = pytest.mark.alone
 
 @pytest.fixture(scope='module')
 def graph():
-    """Return what `il-ros up teleop hands:=none` starts, but for the cameras."""
-    with Graph({'sim_node': {}, 'intervention_node': {}}) as found:
+    """Return what `il-ros up teleop hands:=none cameras:=cam_high` starts."""
+    with Graph({'sim_node': {'cameras': 'cam_high'}, 'intervention_node': {}}) as found:
         found.listen(wire.AUTHORITY)
         yield found
 
@@ -54,9 +56,25 @@ def test_the_check_list_of_a_robot_that_is_up(graph, capsys):
     for name in ('joint_states', 'authority', 'clock', 'limits', 'e-stop'):
         assert found[name]['state'] == 'ok', found[name]
     assert 'answered in' in found['e-stop']['says']
-    assert found['cam_high']['state'] == found['calibration']['state'] == 'note'
+    assert found['cam_high']['says'].endswith('Hz of 25')
+    assert found['cam_low']['state'] == found['calibration']['state'] == 'note'
     assert 'il-ros calibrate joints' in found['calibration']['remedy']
     graph.wait(lambda: all(a.why == 'no chunk yet' for a in authority(graph)), 'not cleared')
+
+
+def test_the_next_scene_is_set_by_a_picture_over_the_live_one(graph, tmp_path, capsys):
+    """As a PNG; the wanted one is the first of a bag."""
+    bag = SmallBag(SPEC)
+    bag.images = {'cam_high': {int(bag.stamps[0]): np.full((128, 128, 3), 250, np.uint8)}}
+    bag.write(tmp_path / 'bags' / 'episode_000000')
+    out = tmp_path / 'overlay.png'
+    words = ['overlay', str(tmp_path / 'bags'), '--camera', 'cam_high', '--out', str(out)]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert 'episode_000000 over what is seen now' in said and 'differs' in said
+    assert cv2.imread(str(out)).shape == (640, 640, 3)
+    assert main(['overlay', '--camera', 'cam_high']) == 2
+    assert 'cam_high has no reference picture: name a bag' in capsys.readouterr().err
 
 
 def test_a_stop_that_is_latched_is_named_with_the_remedy(graph, capsys):

@@ -11,6 +11,7 @@ VERBS = (
     'status',
     'home',
     'calibrate',
+    'overlay',
     'record',
     'train',
     'evaluate',
