@@ -19,6 +19,8 @@ from dynamixel_bus import (
 )
 from dynamixel_sdk import COMM_SUCCESS, GroupBulkRead, PacketHandler, PortHandler
 
+from il_ros.nodes import measuring
+from il_ros.nodes.client import GraphError
 from il_ros.robot.load import load_robot
 from il_ros.teleop.dynamixel_arms import DynamixelArms
 from il_ros.teleop.dynamixel_bus import (
@@ -231,3 +233,16 @@ def test_a_leader_that_is_not_all_there_does_not_start(simulated):
         arms(simulated, ids=())
     with pytest.raises(ValueError, match='needs arms, ports and ids'):
         DynamixelArms(SPEC, LeaderConfig())
+
+
+def test_a_calibration_reads_it_while_it_is_held_and_says_why_it_cannot(simulated, monkeypatch):
+    monkeypatch.setattr(measuring, 'STILL_S', 0.2)
+    held = arms(simulated)
+    for number in IDS:
+        simulated.servos[number].put(PRESENT, 2048 + 10 * number)
+    wanted = np.array([10 * number for number in IDS]) * 2 * pi / 4096
+    np.testing.assert_allclose(measuring.LeaderDevice(held).position(), wanted, atol=1e-9)
+    simulated.unplug()
+    with pytest.raises(GraphError):
+        measuring.LeaderDevice(held).position()
+    held.close()

@@ -11,7 +11,7 @@ import yaml
 
 from il_ros import wire
 from il_ros.nodes.client import GraphError
-from il_ros.nodes.measuring import Cameras, DriverJoints, Joints, LeaderJoints
+from il_ros.nodes.measuring import Cameras, DriverJoints, Joints, LeaderDevice, LeaderJoints
 from il_ros.nodes.mover import Mover
 from il_ros.nodes.visit import Visit
 from il_ros.registry import make
@@ -60,12 +60,12 @@ def leader(args: argparse.Namespace, spec: RobotSpec) -> None:
 
     file = own_file(args.leader, '--leader')
     config = load_leader(str(file))
-    names = LeaderMap(spec, config).names
     with Visit('calibrate', args.namespace) as visit, Mover(visit, spec) as mover:
-        held = LeaderJoints(visit, names)
+        held: LeaderDevice | LeaderJoints
         if config.driver:
-            arms = make(DRIVERS, config.driver, spec, config)
-            visit.node.create_timer(0.02, lambda: held.samples.append(arms.read(visit.now_ns())))
+            held = LeaderDevice(make(DRIVERS, config.driver, spec, config))
+        else:
+            held = LeaderJoints(visit, LeaderMap(spec, config).names)
         mover.meet()
         said, stood = [], []
         for number, goal in enumerate(mirrored(spec, args.poses), start=1):

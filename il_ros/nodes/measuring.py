@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from time import sleep
+from time import monotonic, monotonic_ns, sleep
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,9 +16,13 @@ from il_ros.observation import images
 from il_ros.observation.joints import JointMerger
 from il_ros.robot.latency import coarse
 from il_ros.spec import Calibration, JointSample, RobotSpec
+from il_ros.teleop.leader_arms import LeaderArms, NoReading
 
 STILL_S = 1.0  # that a pose is looked at
-STILL = 0.02  # [rad, opening] by which it may move meanwhile
+STILL = 0.05  # [rad, opening] by which it may move meanwhile: a hand trembles
+TRIES = 10
+READ_EVERY_S = 0.02
+S = TypeVar('S')
 
 
 class Joints:
@@ -44,7 +49,8 @@ class Joints:
 
     def position(self) -> np.ndarray:
         """Return where the joints (N,) stand; GraphError when they do not."""
-        return still(self.visit, lambda: [s.position for s in self.samples], 'joint_states')
+        news = _news(self.samples)
+        return still(lambda seconds: [s.position for s in news(seconds)], 'joint_states')
 
 
 class DriverJoints(Joints):
@@ -76,19 +82,55 @@ class LeaderJoints:
         """Return where the leader (M,) is held; GraphError where it is not heard, or not still."""
         what = f'{wire.LEADER.name}: not heard of {", ".join(self.names)}; is it up?'
         self.visit.wait_until(lambda: bool(self.samples), what)
-        return still(self.visit, lambda: self.samples, wire.LEADER.name)
+        return still(_news(self.samples), wire.LEADER.name)
 
 
-def still(visit: Visit, samples: Callable[[], Sequence[np.ndarray]], what: str) -> np.ndarray:
-    """Return the median of what comes for a while; GraphError when it moves, or stops coming."""
-    begin = len(samples())
-    sleep(STILL_S)
-    seen = np.array(samples()[begin:])
-    if not len(seen):
-        raise GraphError(f'{what}: nothing came for {STILL_S:g} s')
-    if np.ptp(seen, axis=0).max() > STILL:
-        return still(visit, samples, what)  # a hand comes to rest
-    return np.median(seen, axis=0)
+class LeaderDevice:
+    """The joints of a leader that is read here, by its driver: nobody else may have it."""
+
+    def __init__(self, arms: LeaderArms):
+        self._arms = arms
+
+    def position(self) -> np.ndarray:
+        """Return where the leader (M,) is held; GraphError where it is not read, or not still."""
+        return still(self._read, 'the leader')
+
+    def _read(self, seconds: float) -> list[np.ndarray]:
+        found, end_s = [], monotonic() + seconds
+        while monotonic() < end_s:
+            try:
+                found.append(self._arms.read(monotonic_ns()))
+            except NoReading as error:
+                raise GraphError(str(error)) from error
+            sleep(READ_EVERY_S)
+        return found
+
+
+def still(read: Callable[[float], Sequence[np.ndarray]], what: str) -> np.ndarray:
+    """
+    Return the median of what read(seconds) gives, once it is still: a hand comes to rest.
+
+    Raises GraphError when it never is, or nothing comes.
+    """
+    for _ in range(TRIES):
+        seen = np.array(read(STILL_S))
+        if not len(seen):
+            raise GraphError(f'{what}: nothing came for {STILL_S:g} s')
+        moved = np.ptp(seen, axis=0).max()
+        if moved <= STILL:
+            return np.median(seen, axis=0)
+    raise GraphError(f'{what}: does not stand still, moves by {moved:.2f}; hold it, and try again')
+
+
+def _news(samples: list[S]) -> Callable[[float], list[S]]:
+    """Return what waits for some seconds, and gives what was added to samples meanwhile."""
+
+    def read(seconds: float) -> list[S]:
+        begin = len(samples)
+        sleep(seconds)
+        return samples[begin:]
+
+    return read
 
 
 class Cameras:
