@@ -17,9 +17,9 @@ from il_ros.rollout.loop import as_received, through_wire
 from il_ros.rollout.takeovers import (
     PressedHands,
     Tick,
-    delays_ms,
     take_overs,
     timing_figures,
+    waits,
     worst,
 )
 from il_ros.sim.tasks.nothing import Nothing
@@ -127,9 +127,9 @@ def test_delays_are_from_the_button_to_the_command_that_it_brought():
     ticks = [row(0, POLICY), row(20, POLICY), row(40, HUMAN), row(60, HUMAN)]
     ticks += [row(80, HELD), row(100, HELD), row(120, POLICY)]
     taken, given_back = (25 * MS, 65 * MS), (65 * MS, 200 * MS)
-    assert delays_ms(ticks, [taken], Who.HUMAN) == pytest.approx([15])
-    assert delays_ms(ticks, [given_back], Who.POLICY) == pytest.approx([55])
-    assert len(delays_ms(ticks, [(25 * MS, 35 * MS)], Who.HUMAN)) == 0
+    np.testing.assert_allclose(waits(ticks, [taken], Who.HUMAN), [[15, 1]])
+    np.testing.assert_allclose(waits(ticks, [given_back], Who.POLICY), [[55, 3]])
+    assert len(waits(ticks, [(25 * MS, 35 * MS)], Who.HUMAN)) == 0
     figures = timing_figures(ticks, [(25 * MS, True), (65 * MS, False)])
     assert figures['button_to_command_p50_ms'] == 15
     assert figures['hand_back_to_fresh_chunk_ms'] == 55

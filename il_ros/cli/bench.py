@@ -33,9 +33,10 @@ what is measured:
             random moments, with sticks or with leader arms that are not where the robot is; the
             table is empty, so that nothing but the command moves the joints.
             In real time, --presses times: button_to_command: from the dead-man button to the first
-            command of the person, as it arrives; hand_back_to_fresh_chunk: from letting go to the
-            first command of a plan made after it, median and p99; real_time_*: the worst velocity,
-            acceleration and jerk of the commands, as parts of their limits.
+            command of the person, as it arrives, and in ticks, where 1 is the very next command;
+            hand_back_to_fresh_chunk: from letting go to the first command of a plan made after it,
+            median and p99; real_time_*: the worst velocity, acceleration and jerk of the commands,
+            as parts of their limits.
             In lockstep, until --takeovers arms were taken from the policy: worst_*: the same of
             those commands; joints_*: of the sim's joints, which follow a little late.
             In process: unsafe: how many of --commands commands, asked for by adversaries (leaps,

@@ -42,15 +42,21 @@ def worst(spec: RobotSpec, positions: np.ndarray) -> tuple[float, float, float]:
     return parts[0], parts[1], parts[2]
 
 
-def delays_ms(ticks: Sequence[Tick], windows: Sequence[Window], who: Who) -> np.ndarray:
-    """Return how long after each window's beginning the first command of who came in it [ms]."""
+def waits(ticks: Sequence[Tick], windows: Sequence[Window], who: Who) -> np.ndarray:
+    """
+    Return (n, 2): how long after a window's beginning the first command of who came in it.
+
+    In ms, and as its number among the commands since then: 1 is the next. Windows without are
+    left out.
+    """
     arrived = np.array([tick.arrived_ns for tick in ticks])
-    delays = []
+    found = []
     for begin_ns, end_ns in windows:
         first, last = np.searchsorted(arrived, (begin_ns, end_ns))
-        its = (tick.arrived_ns for tick in ticks[first:last] if who in tick.who)
-        delays += [(ns - begin_ns) * 1e-6 for ns in islice(its, 1)]
-    return np.array(delays)
+        its = (i for i in range(first, last) if who in ticks[i].who)
+        for i in islice(its, 1):
+            found.append([(ticks[i].arrived_ns - begin_ns) * 1e-6, i - first + 1])
+    return np.array(found).reshape(-1, 2)
 
 
 class PressedHands:
@@ -118,14 +124,16 @@ def timing_figures(
     windows = [(ns, end) for (ns, _), end in zip(events, ends_ns, strict=True)]
     taken = [w for w, (_, is_held) in zip(windows, events, strict=True) if is_held]
     given = [w for w, (_, is_held) in zip(windows, events, strict=True) if not is_held]
-    begun, fresh = delays_ms(ticks, taken, Who.HUMAN), delays_ms(ticks, given, Who.POLICY)
+    begun, fresh = waits(ticks, taken, Who.HUMAN), waits(ticks, given, Who.POLICY)
     return {
         'presses': len(taken),
         'presses_answered': len(begun),
-        'button_to_command_p50_ms': _quantile(begun, 0.5),
-        'button_to_command_p99_ms': _quantile(begun, 0.99),
-        'hand_back_to_fresh_chunk_ms': _quantile(fresh, 0.5),
-        'hand_back_to_fresh_chunk_p99_ms': _quantile(fresh, 0.99),
+        'button_to_command_p50_ms': _quantile(begun[:, 0], 0.5),
+        'button_to_command_p99_ms': _quantile(begun[:, 0], 0.99),
+        'button_to_command_p50_ticks': _quantile(begun[:, 1], 0.5),
+        'button_to_command_p99_ticks': _quantile(begun[:, 1], 0.99),
+        'hand_back_to_fresh_chunk_ms': _quantile(fresh[:, 0], 0.5),
+        'hand_back_to_fresh_chunk_p99_ms': _quantile(fresh[:, 0], 0.99),
     }
 
 
