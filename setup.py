@@ -7,7 +7,7 @@ from setuptools import find_packages, setup
 NAME = 'il_ros'
 HERE = Path(__file__).parent
 NODES = ('sim_node', 'policy_node', 'intervention_node', 'recorder_node', 'session_node')
-HANDS = ('operator_node', 'joystick_node', 'leader_node')
+HANDS = ('operator_node', 'joystick_node', 'keyboard_node', 'leader_node')
 # Where no ROS 2 is installed; constraints/<distribution>.txt says which versions belong together.
 ROS_WHEELS = ['ros-rclpy[fastrtps]'] + [
     f'ros-{name}'

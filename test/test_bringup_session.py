@@ -50,11 +50,22 @@ def test_nodes_take_part_as_the_arguments_say():
 
     assert 'operator_node' in nodes({}) and 'joystick_node' not in nodes({})
     assert 'joystick_node' in nodes({'hands': 'joystick'})
+    assert 'keyboard_node' in nodes({'hands': 'keyboard'})
     assert 'sim_node' not in nodes({'sim': 'false'})
     assert 'leader_node' not in nodes({})
     assert 'leader_node' in nodes({'hands': 'leader', 'leader': 'sim'})
     assert {'leader_node', 'operator_node'} <= set(nodes({'leader': 'sim'}))
     assert {'leader_node', 'joystick_node'} <= set(nodes({'hands': 'joystick', 'leader': 'sim'}))
+
+
+def test_an_empty_mapping_is_that_of_the_hands():
+    def mappings(given):
+        parts = parts_of(SESSIONS['record'], given)
+        return {part.parameters['mapping'] for part in parts if 'mapping' in part.parameters}
+
+    assert mappings({'hands': 'keyboard'}) == {'keyboard'}
+    assert mappings({'hands': 'keyboard', 'mapping': 'pedal'}) == {'pedal'}
+    assert mappings({'hands': 'joystick'}) == mappings({}) == {'xbox'}
 
 
 def test_the_session_node_is_told_which_nodes_there_are():

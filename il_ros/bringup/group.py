@@ -62,7 +62,7 @@ class Group:
             process = subprocess.Popen(
                 command(part),
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=None if part.has_terminal else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

@@ -12,6 +12,7 @@ from il_ros.bringup.domains import stay_apart
 from il_ros.bringup.group import Group, Log
 from il_ros.bringup.session import Part, parts_of
 from il_ros.bringup.sessions import session_of
+from il_ros.bringup.terminal import lent
 
 AGAIN_S = 1.0  # a signal so long after the last is a person who does not want to wait
 
@@ -44,7 +45,7 @@ def run(parts: Sequence[Part], out: Log | None = None) -> int:
     """Run nodes until one ends, as `up` does, which says what comes of it."""
     group = Group(out or sys.stdout)
     code, is_stopped = 0, False
-    with _signals_interrupt():
+    with lent(parts), _signals_interrupt():
         try:
             group.start(parts)
             code = group.wait()

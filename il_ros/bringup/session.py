@@ -41,6 +41,7 @@ class NodeSpec:
     parameters: Mapping[str, Value | Pick] = field(default_factory=dict)
     when: Mapping[str, Value] = field(default_factory=dict)
     ends_session: bool = False  # its end is the session's, and its exit code
+    has_terminal: bool = False  # it reads the terminal that the session is started in
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Session:
     arguments: tuple[Argument, ...]
     nodes: tuple[NodeSpec, ...]
     conflicts: tuple[Conflict, ...] = ()
+    empty: Mapping[str, Pick] = field(default_factory=dict)  # what an empty argument stands for
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Part:
     parameters: dict[str, Value]
     ends_session: bool = False
     namespace: str = ''  # '/left_robot', '' at the root
+    has_terminal: bool = False
 
 
 def parse(words: list[str]) -> dict[str, str]:
@@ -95,6 +98,8 @@ def values_of(session: Session, given: Mapping[str, str]) -> dict[str, Value]:
                 f'unknown argument {name!r}{nearest(name, known)}; known: {", ".join(known)}'
             )
     values = {name: _value(argument, given.get(name)) for name, argument in known.items()}
+    for name, pick in session.empty.items():
+        values[name] = values[name] or pick.table[values[pick.argument]]
     for conflict in session.conflicts:
         if _holds(conflict.when, values):
             raise ValueError(conflict.message)
@@ -115,6 +120,7 @@ def parts_of(session: Session, given: Mapping[str, str]) -> list[Part]:
             | changed[spec.node],
             spec.ends_session,
             namespace_of(values['namespace']),
+            spec.has_terminal,
         )
         for spec in taking_part
     ]

@@ -7,9 +7,28 @@ from il_ros.bringup.overrides import Value
 from il_ros.bringup.session import Argument, Conflict, NodeSpec, Pick, Session
 from il_ros.registry import nearest
 
-HANDS = ('operator', 'joystick', 'leader', 'guiding')
+HANDS = ('operator', 'joystick', 'leader', 'guiding', 'keyboard')
 LEADER = Argument('leader', '', 'leader arms: name in config/leaders, or a leader YAML')
 GUIDING = Argument('guiding', False, 'the dead-man, or a service, frees the arms for a hand')
+MAPPING = Argument('mapping', '', 'of joystick or keyboard: name in config/pads, or a YAML')
+WHO = Argument('operator', '', 'name of the person at the hands, kept with all that they command')
+OF_PERSON = (LEADER, GUIDING, MAPPING, WHO)
+
+
+def _by_hands(usual: Value, **others: Value) -> Pick:
+    """Return a value that is the usual one, except with the hands that are named."""
+    table: dict[Value, Value] = dict.fromkeys((*HANDS, 'none'), usual)
+    table.update(others)
+    return Pick('hands', table)
+
+
+OF_HANDS: dict[str, Value | Pick] = {
+    'leader': '$leader',
+    'guiding': _by_hands('$guiding', guiding=True),
+    'mapping': '$mapping',
+    'operator': '$operator',
+}
+EMPTY = {'mapping': _by_hands('xbox', keyboard='keyboard')}
 
 COMMON = (
     Argument('robot', 'sim', 'name in config/robots, or a robot YAML'),
@@ -95,7 +114,10 @@ OPERATOR = NodeSpec(
     {'robot': '$robot', 'task': '$task', 'lockstep': '$lockstep', 'leader': '$leader'},
     {'hands': 'operator'},
 )
-JOYSTICK = NodeSpec('joystick_node', when={'hands': 'joystick'})
+JOYSTICK = NodeSpec('joystick_node', {'mapping': '$mapping'}, {'hands': 'joystick'})
+KEYBOARD = NodeSpec(
+    'keyboard_node', {'mapping': '$mapping'}, {'hands': 'keyboard'}, has_terminal=True
+)
 LEADER_ARMS = NodeSpec(
     'leader_node',
     {'robot': '$robot', 'leader': '$leader', 'lockstep': '$lockstep'},
@@ -103,21 +125,20 @@ LEADER_ARMS = NodeSpec(
 )
 
 
-def _intervention(
-    participants: str | Pick, leader: str = '', gate: Mapping[str, str] | None = None
-) -> NodeSpec:
+DEVICES = (JOYSTICK, KEYBOARD, LEADER_ARMS)  # of persons
+
+
+def _intervention(participants: str | Pick, *more: Mapping[str, Value | Pick]) -> NodeSpec:
     """Return the intervention node; participants answer each tick of lockstep."""
-    parameters = {'robot': '$robot', 'lockstep': '$lockstep', 'participants': participants}
-    parameters['leader'] = leader
-    if leader:  # there are hands
-        asked: dict[Value, Value] = dict.fromkeys((*HANDS, 'none'), '$guiding')
-        parameters['guiding'] = Pick('hands', {**asked, 'guiding': True})
-    return NodeSpec('intervention_node', {**parameters, **(gate or {})})
+    parameters: dict[str, Value | Pick] = {'robot': '$robot', 'lockstep': '$lockstep'}
+    for others in ({'participants': participants}, *more):
+        parameters.update(others)
+    return NodeSpec('intervention_node', parameters)
 
 
 def _answering(simulated: str, real: str) -> Pick:
     """Return who answers each tick, with simulated hands or a person's."""
-    return Pick('hands', {**dict.fromkeys(HANDS, real), 'operator': simulated})
+    return _by_hands(real, operator=simulated)
 
 
 def _session(kind: str, *arguments: str) -> NodeSpec:
@@ -142,21 +163,20 @@ SESSIONS = {
             Argument('root_dir', 'runs/record', 'folder of the bags; what it has is kept'),
             Argument('episodes', 10, 'episodes the folder shall have'),
             Argument('hands', 'operator', 'who demonstrates', choices=HANDS),
-            LEADER,
-            GUIDING,
+            *OF_PERSON,
             Argument('demonstrators', 1, 'synthetic demonstrators that take turns'),
             *COMMON,
         ),
         (
             SIM,
-            _intervention(_answering('leader,joy', ''), '$leader'),
+            _intervention(_answering('leader,joy', ''), OF_HANDS),
             RECORDER,
             OPERATOR,
-            JOYSTICK,
-            LEADER_ARMS,
-            _session('record', 'demonstrators'),
+            *DEVICES,
+            _session('record', 'demonstrators', 'mapping'),
         ),
         (*CONFLICTS, *WITH_HANDS),
+        EMPTY,
     ),
     'bc_deployment': Session(
         'let a policy act, and record what it does',
@@ -169,7 +189,7 @@ SESSIONS = {
         (
             SIM,
             POLICY,
-            _intervention('policy', gate=GATE),
+            _intervention('policy', GATE),
             RECORDER,
             _session('evaluate', 'checkpoint'),
         ),
@@ -187,18 +207,16 @@ SESSIONS = {
             Argument('data', '', 'bags to learn from besides, separated by commas'),
             Argument('background', False, 'learn from a round while the next is collected'),
             Argument('hands', 'operator', 'who corrects', choices=HANDS),
-            LEADER,
-            GUIDING,
+            *OF_PERSON,
             *COMMON,
         ),
         (
             SIM,
             POLICY,
-            _intervention(_answering('policy,leader,joy', 'policy'), '$leader', GATE),
+            _intervention(_answering('policy,leader,joy', 'policy'), OF_HANDS, GATE),
             RECORDER,
             OPERATOR,
-            JOYSTICK,
-            LEADER_ARMS,
+            *DEVICES,
             _session(
                 'hg_dagger',
                 'checkpoint',
@@ -207,9 +225,11 @@ SESSIONS = {
                 'train_seconds',
                 'data',
                 'background',
+                'mapping',
             ),
         ),
         (*CONFLICTS, *WITH_HANDS, UNREPEATABLE),
+        EMPTY,
     ),
 }
 
@@ -218,12 +238,12 @@ SESSIONS['teleop'] = Session(
     'hands on the robot, no recording: try a device, go home, calibrate',
     (
         Argument('hands', 'joystick', 'who has the arms', choices=(*HANDS[1:], 'none')),
-        LEADER,
-        GUIDING,
+        *OF_PERSON,
         *(argument for argument in COMMON if argument.name not in ('lockstep', 'seed')),
     ),
-    _in_real_time(SIM, _intervention('', '$leader'), JOYSTICK, LEADER_ARMS),
+    _in_real_time(SIM, _intervention('', OF_HANDS), *DEVICES),
     tuple(conflict for conflict in WITH_HANDS if 'lockstep' not in conflict.when),
+    EMPTY,
 )
 
 

@@ -32,6 +32,7 @@ class Drive:
 class Layer:
     """One meaning of sticks and buttons; keys are names of the layout."""
 
+    PARTS = ('select', 'axes', 'buttons', 'events')
     select: dict[str, tuple[str, ...]] = field(default_factory=dict)  # button -> arms
     axes: dict[str, Drive] = field(default_factory=dict)
     buttons: dict[str, Drive] = field(default_factory=dict)

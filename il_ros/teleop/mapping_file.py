@@ -10,7 +10,7 @@ from il_ros.teleop.layout import LAYOUTS, Layout
 from il_ros.teleop.mapping import DIRECTIONS, EVENTS, Drive, JoyMapping, Layer
 
 DEFAULT = 'xbox'
-SECTIONS = ('select', 'axes', 'buttons', 'events')
+SECTIONS = Layer.PARTS
 KEYS = ('layout', 'dead_man', 'label', *SECTIONS, 'shift')
 
 
