@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from il_ros import wire
@@ -9,6 +10,7 @@ from il_ros.cli.main import main
 from il_ros.recorder.bench import CAMERA_HZ, HEIGHT, IMAGES, STATE, STATE_HZ, WIDTH, load
 from il_ros.recorder.bench import write_speed as speed_of
 from il_ros.robot.load import load_robot
+from il_ros.rollout.ticks import missed
 
 SPEC = load_robot('sim')
 FIRST_NS = 1_700_000_000_000_000_000
@@ -61,7 +63,7 @@ def test_a_disk_too_small(capfd):
 
 def test_hands(capfd):
     """Over the graph: a person has the arms soon, and nothing jumps."""
-    words = ['--presses', '3', '--takeovers', '8', '--commands', '120', '--json']
+    words = ['--presses', '3', '--takeovers', '8', '--commands', '120', '--seconds', '1', '--json']
     assert main(['bench', 'hands', *words]) == 0
     figures = json.loads(capfd.readouterr().out.splitlines()[-1])
     assert figures['presses_answered'] == 3 and figures['unsafe'] == 0
@@ -72,3 +74,13 @@ def test_hands(capfd):
         worst = [figures[f'{kind}_{name}'] for name in ('velocity', 'acceleration', 'jerk')]
         assert 0 < max(worst) <= 1 + 1e-6
     assert 0 < figures['joints_velocity'] <= 1 + 1e-3
+    assert figures['ticks_watched'] > 40 and figures['training_steps'] >= 0
+    assert figures['ticks_missed_while_training'] < figures['ticks_watched']
+
+
+def test_a_period_without_a_command_is_a_tick_missed():
+    period = np.arange(10) * 20
+    assert missed(period, 20) == 0
+    assert missed(np.delete(period, [3, 6, 7]), 20) == 3
+    late = np.array([0, 20, 50, 60, 80])  # decided without its joints, then with the next ones
+    assert missed(late, 20) == 1

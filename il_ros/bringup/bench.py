@@ -40,6 +40,13 @@ def hands_limits(root_dir: str, checkpoint: str, takeovers: int) -> list[Part]:
     return [*parts, Part('hands_limits_node', load, ends_session=True)]
 
 
+def hands_training(root_dir: str, checkpoint: str, data: str, seconds: float) -> list[Part]:
+    """Return the nodes that act in real time while one of them has a training go on behind."""
+    load: dict[str, Value] = {'checkpoint': checkpoint, 'root_dir': root_dir}
+    load |= {'data': data, 'seconds': seconds}
+    return [*_acting({}, {}), Part('training_load_node', load, ends_session=True)]
+
+
 def _acting(given: dict[str, Value], intervention: dict[str, Value]) -> list[Part]:
     """Return a policy and what it moves: arms over an empty table."""
     return [

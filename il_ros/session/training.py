@@ -64,6 +64,12 @@ class Training:
         """Whether it has ended, well or not."""
         return self._process is None or self._process.poll() is not None
 
+    def stop(self) -> None:
+        """End it where it is; another one to the same folder goes on from its last saved state."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def result(self) -> dict[str, Any]:
         """Wait for the end; return what `il-ros train --json` printed. TrainingFailed says why."""
         if self._process is None:
