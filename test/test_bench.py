@@ -61,6 +61,7 @@ def test_a_disk_too_small(capfd):
     assert 'set TMPDIR' in capfd.readouterr().err
 
 
+@pytest.mark.alone  # a training behind the loop gets what no other process wants
 def test_hands(capfd):
     """Over the graph: a person has the arms soon, and nothing jumps."""
     words = ['--presses', '3', '--takeovers', '8', '--commands', '120', '--seconds', '1', '--json']

@@ -16,7 +16,7 @@ from il_ros.session.collect import read_results
 from il_ros.session.episode import EpisodeResult
 from il_ros.session.phases import Phase, Standing
 from il_ros.session.rounds import Rounds, run_rounds
-from il_ros.session.training import TrainingFailed
+from il_ros.session.training import Training, TrainingFailed
 from il_ros.trainer import train
 
 
@@ -92,10 +92,12 @@ def test_a_person_has_the_last_checkpoint_back_and_a_restart_remembers(first, tm
     assert json.loads((tmp_path / 'rounds.json').read_text()) == rows
 
 
-def test_a_policy_that_a_person_has_seen_enough_of_is_not_evaluated_to_the_end(first, tmp_path):
-    rig = ToldRig({'round_01': 9}, wish_at=('round_01', 2 + 10 + 3))
+@pytest.mark.parametrize('seen', [3, 10])
+def test_a_policy_that_a_person_has_seen_enough_of_is_not_kept(seen, first, tmp_path):
+    """In the midst of its evaluation, which ends there, or in the last episode of it."""
+    rig = ToldRig({'round_01': 9}, wish_at=('round_01', 2 + 10 + seen))
     (row,) = run_rounds(rig, learned(first, tmp_path, 1), lambda *_: None)
-    assert (row['n'], row['is_kept']) == (3, False) and rig.acts == first.parent.name
+    assert (row['n'], row['is_kept']) == (seen, False) and rig.acts == first.parent.name
 
 
 def test_rounds_do_not_go_on_from_another_checkpoint(first, tmp_path):
@@ -120,6 +122,16 @@ def test_a_training_that_dies_in_the_background_is_told_once_and_collecting_goes
     assert len(failures) == 2 and 'the training of round 1 failed: exit code 2' in failures[0]
     assert [number for _, _, number in rig.ran] == [0, 1, 0, 1]
     assert rig.acts == first.parent.name and not (tmp_path / 'rounds.json').exists()
+
+
+def test_a_training_that_is_killed_says_what_may_have_been_short(tmp_path):
+    dies = (
+        'import os, sys; print("\\rloading", file=sys.stderr, flush=True); os.kill(os.getpid(), 9)'
+    )
+    training = Training([sys.executable, '-c', dies], tmp_path / 'checkpoint', one_thread=False)
+    with pytest.raises(TrainingFailed, match=r'SIGKILL, as .* memory runs out; see .*: loading$'):
+        training.result()
+    assert training.is_done()
 
 
 @pytest.mark.alone

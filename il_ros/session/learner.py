@@ -83,7 +83,8 @@ class Learner:
         self.look()
 
     def check(self) -> None:
-        """Raise TrainingFailed when the last training failed."""
+        """Do what was asked for last; raise TrainingFailed when the last training failed."""
+        self.look()
         if self._failure is not None:
             raise self._failure
 
@@ -138,6 +139,7 @@ class Learner:
                 raise _Unwanted(number)
 
         result = summary(collect(self._rig, collection, each(self._say, number), look))
+        look()  # it may have been said in the last episode
         write_whole(path, result)
         self._say('evaluated', {'round': number, **result})
         return result
