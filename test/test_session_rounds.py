@@ -11,6 +11,7 @@ import learning
 import pytest
 
 from il_ros.rollout.statistics import wilson
+from il_ros.session.behind import command_behind
 from il_ros.session.bulletin import put_up
 from il_ros.session.collect import read_results
 from il_ros.session.episode import EpisodeResult
@@ -132,6 +133,28 @@ def test_a_training_that_is_killed_says_what_may_have_been_short(tmp_path):
     with pytest.raises(TrainingFailed, match=r'SIGKILL, as .* memory runs out; see .*: loading$'):
         training.result()
     assert training.is_done()
+
+
+SPIN = """
+import os, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+began, end = time.process_time(), time.monotonic() + 1.5
+while time.monotonic() < end:
+    pass
+print(time.process_time() - began)
+"""
+
+
+@pytest.mark.alone
+@pytest.mark.skipif(sys.platform != 'linux', reason='it is Linux that shares so')
+def test_what_runs_behind_leaves_the_processor_to_another_session():
+    """Linux shares between sessions before it looks at priorities."""
+    words = [sys.executable, '-c', SPIN]
+    how = {'stdout': subprocess.PIPE, 'text': True}
+    behind = subprocess.Popen(command_behind(words, is_idle=True), **how)
+    before = subprocess.Popen(words, start_new_session=True, **how)
+    spent = [float(process.communicate()[0]) for process in (behind, before)]
+    assert spent[0] < 0.6 * spent[1]
 
 
 @pytest.mark.alone

@@ -14,8 +14,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 FIRST_TO_GO = '1000'  # of /proc/self/oom_score_adj
-
-
+AUTOGROUP = Path('/proc/self/autogroup')  # without its niceness ours counts within a session only
 NICE = {'idle': 19, 'nice': 10}
 
 
@@ -28,8 +27,11 @@ def command_behind(words: list[str], is_idle: bool) -> list[str]:
 def main(words: list[str]) -> None:
     """Become the command."""
     how, parent, command = words[0], int(words[1]), words[2:]
+    os.setsid()  # a group of its own for the scheduler, which shares between sessions first
     os.nice(NICE[how])
     if sys.platform.startswith('linux'):
+        if AUTOGROUP.exists():
+            AUTOGROUP.write_text(str(NICE[how]))
         if how == 'idle':
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         Path('/proc/self/oom_score_adj').write_text(FIRST_TO_GO)
