@@ -16,6 +16,7 @@ from il_ros.arbiter.sources import load_sources
 from il_ros.bringup.processes import up
 from il_ros.dataset.cache import load_episodes
 from il_ros.dataset.episode import WHO
+from il_ros.dataset.labels import labels
 from il_ros.nodes.graph_parts import GraphParts
 from il_ros.nodes.graph_rig import GraphRig
 from il_ros.policy.pilot import load_pilot
@@ -230,3 +231,27 @@ def test_who_does_not_answer_is_named_and_dropped_and_the_robot_holds():
         assert 'policy did not answer for' in graph.log()
         assert graph.ask('intervention_node/reset')[0]
         assert graph.ask('intervention_node/dropped') == (True, '')
+
+
+def test_a_policy_is_corrected_by_leader_arms_that_the_operator_holds(tmp_path):
+    """The nodes of `hg_dagger leader:=sim`: arms whose joints are counted otherwise."""
+    parts = {name: {**given} for name, given in PARTS.items()}
+    parts['leader_node'], parts['intervention_node']['gate'] = {'lockstep': True}, ''
+    for name in ('leader_node', 'operator_node', 'intervention_node'):
+        parts[name]['leader'] = 'sim'
+    with Graph(parts) as graph:
+        steering = Steering(Standing(lambda phase, values: None))
+        rig = GraphRig(GraphParts(graph.client, list(parts), True), steering, False, 60.0, {})
+        rig.load(str(checkpoint(0, cameras=CAMERAS)))
+        plan = EpisodePlan(0, 11, 'transfer', 'correct', 0, with_policy=True, root=str(tmp_path))
+        graph.node.create_timer(
+            0.002, lambda: rig.tally.human_ticks >= 40 and steering.refusal('stop')
+        )
+        result = rig.episode(plan)
+    assert result.interventions and result.is_repeatable
+    (episode,) = load_episodes(tmp_path, SPEC)
+    human = (episode.who == WHO.index(Who.HUMAN)).any(1)
+    assert human.sum() >= 40 and (episode.who == WHO.index(Who.POLICY)).any()
+    assert np.flatnonzero(human).tolist() == labels(episode, SPEC, 'demonstrations').seen.tolist()
+    went = np.abs(np.diff(episode.command[human], axis=0)).max(1)
+    assert (went[1:] > 0).all()  # along with the hand, from the first tick on
