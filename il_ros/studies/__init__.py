@@ -11,6 +11,7 @@ STUDIES: dict[str, str] = {
     'best-head': 'il_ros.studies.best_head:BestHead',
     'capacity': 'il_ros.studies.capacity:Capacity',
     'distributions': 'il_ros.studies.distributions:Distributions',
+    'gate': 'il_ros.studies.gate:Gate',
     'heads': 'il_ros.studies.heads:Heads',
     'intervention-value': 'il_ros.studies.intervention_value:InterventionValue',
     'one-step': 'il_ros.studies.one_step:OneStep',

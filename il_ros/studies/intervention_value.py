@@ -1,5 +1,6 @@
 """What a person is worth, moment by moment: the policy and an expert go on from saved states."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -53,7 +54,8 @@ class InterventionValue(Study):
         self.weak = {'transfer': ('flow', 2, 10)} if quick else WEAK
         self.tested = VALIDATION[: 1 if quick else 200]
         self.rollouts = 1 if quick else ROLLOUTS
-        self.judged = 40 if quick else JUDGED
+        self.judged = JUDGED
+        self.every_s = 5.0 if quick else EVERY_S
         self.seeds = {
             'demonstrations': f'0 to {max(bags for _, bags, _ in self.weak.values()) - 1}',
             'episodes': f'{self.tested.start} to {self.tested.stop - 1}',
@@ -61,8 +63,9 @@ class InterventionValue(Study):
         self.method = (
             f'A weakened checkpoint for each task, {len(self.tested)} episodes each. The state of '
             'simulator, arbiter and policy is saved at every '
-            f'{EVERY_S:g} s; from one in {self.judged} of these moments up to {self.rollouts} '
-            'roll-outs of the policy, each with draws of its own, and up to as many of an expert '
+            f'{self.every_s:g} s; from one in {self.judged} of these moments up to '
+            f'{self.rollouts} roll-outs of the policy, each with draws of its own, and up to as '
+            'many of an expert '
             f'who takes over at once; {AGREED} that end alike decide. Where the policy is sure to '
             f'succeed the expert is not asked. *Needed*: the policy succeeds in at most {HALF:g} '
             'of its roll-outs, the expert in more. The last recoverable moment of a failed '
@@ -72,9 +75,10 @@ class InterventionValue(Study):
 
     def cells(self) -> Sequence[Cell]:
         """Return an episode each, the tasks in turn."""
-        return [self._cell(task, seed) for seed in self.tested for task in self.weak]
+        return [self.cell_of(task, seed) for seed in self.tested for task in self.weak]
 
-    def _cell(self, task: str, seed: int) -> Cell:
+    def cell_of(self, task: str, seed: int) -> Cell:
+        """Return the episode of a seed."""
         config, bags, steps = self.weak[task]
         length = {'steps': steps, 'save_every': steps}
         train = {**load_yaml(share('config', 'train', f'{config}.yaml')), **length}
@@ -88,7 +92,7 @@ class InterventionValue(Study):
             'seed': seed,
             'rollouts': self.rollouts,
             'judged': self.judged,
-            'every_s': EVERY_S,
+            'every_s': self.every_s,
         }
         return Cell(f'{task}/{seed}', settings, (need,))
 
@@ -99,6 +103,14 @@ class InterventionValue(Study):
 
     def run(self, cell: Cell, scratch: Path) -> Result:
         """Judge the moments of an episode."""
+        judged = cell.folder(scratch) / 'judged.json'  # for other studies of the same episodes
+        if not judged.is_file():
+            found = self._judge(cell, scratch)
+            judged.parent.mkdir(parents=True, exist_ok=True)
+            judged.write_text(json.dumps(found))
+        return json.loads(judged.read_text())
+
+    def _judge(self, cell: Cell, scratch: Path) -> Result:
         given, [need] = cell.settings, cell.needs
         loop = make_loop(str(need.folder(scratch) / 'weak'), imitation.ROBOT, given['task'])
         with closing(loop.world):

@@ -34,18 +34,29 @@ def fit_scores(
     """
     Fit scores to episodes and keep them with the checkpoint, in place of all that were.
 
+    Raises what fitted() raises.
+    """
+    version = load_policy(folder, spec)[1].version
+    keep(folder, version, fitted(folder, names, episodes, spec))
+
+
+def fitted(
+    folder: Path, names: Sequence[str], episodes: Sequence[Episode], spec: RobotSpec
+) -> dict[str, Kept]:
+    """
+    Return scores of a checkpoint, fitted to episodes.
+
     Raises NoScore for one that the policy or the episodes do not allow, ValueError for one that
     there is not.
     """
-    policy, found = load_policy(folder, spec)
+    policy, _ = load_policy(folder, spec)
     others = members(folder, spec)
     made = {name: make(SCORES, name, policy, others) for name in names}
     examples = examples_of(policy, episodes, spec, torch.Generator().manual_seed(SEED))
-    states = {
-        name: score.fit(examples, torch.Generator().manual_seed(SEED))
+    return {
+        name: Kept(score.fit(examples, torch.Generator().manual_seed(SEED)))
         for name, score in made.items()
     }
-    keep(folder, found.version, {name: Kept(state) for name, state in states.items()})
 
 
 def calibrate(

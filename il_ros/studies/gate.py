@@ -1,0 +1,356 @@
+"""Whether a policy's scores tell when a person is needed, and how long before it is too late."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from il_ros.dataset.cache import load_episodes
+from il_ros.policy.load import load_policy
+from il_ros.policy.scores import SCORES
+from il_ros.policy.scores.base import NoScore
+from il_ros.policy.scores.gauges import MEMBERS, members
+from il_ros.policy.scores.kept import TABLE, Kept, keep
+from il_ros.registry import lookup, make
+from il_ros.report.palette import SERIES
+from il_ros.robot.load import load_robot
+from il_ros.rollout.evaluate import make_loop
+from il_ros.session.collect import Collection, collect
+from il_ros.session.local import LocalRig
+from il_ros.session.seeds import TRAINING, VALIDATION
+from il_ros.spec import Step
+from il_ros.studies import imitation
+from il_ros.studies.intervention_value import InterventionValue, is_lost, is_needed, of_task
+from il_ros.studies.study import Cell, Done, Result, Study, Table
+from il_ros.studies.warnings import (
+    Moments,
+    Series,
+    alarms,
+    auroc,
+    interval,
+    matched_auroc,
+    resampled,
+)
+from il_ros.trainer.gauging import fitted
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RATE = 0.1  # of false alarms per successful episode
+SPLITS = 20
+BASELINES = ('time', 'random')  # what any score has to beat
+HAVE_SEEN = {'demonstrations': SERIES[0], 'interventions': SERIES[4], '': SERIES[5]}
+DIGITS = 5  # of a score that are kept
+OTHERS = TRAINING[500_000:]  # seeds that no demonstration has
+
+
+class Gate(Study):
+    """Every score against the ground truth of moments, on weakened policies."""
+
+    question = (
+        'Can it be known when a person is needed: which score tells the moments from which the '
+        'policy fails and an expert still succeeds, and how long before it is too late?'
+    )
+    does_not_show = (
+        'What a gate brings to HG-DAgger, and other checkpoints than one weakened on purpose, on '
+        'the state. Moments at which nobody could help any more count for neither side.'
+    )
+
+    def __init__(self, quick: bool = False):
+        super().__init__(quick)
+        self.value = InterventionValue(quick)
+        self.judged = self.value.tested
+        self.plain = VALIDATION[:0] if quick else VALIDATION[200:1200]
+        self.scores = ('distance', 'risk') if quick else tuple(SCORES)
+        self.members = 0 if quick else 2
+        self.practice = 1 if quick else 40  # episodes to learn from, alone, and as many corrected
+        self.operators = ('off',) if quick else ('off', 'correct')
+        self.seeds = {
+            'to fit scores': f'{OTHERS[0]} to {OTHERS[2 * self.practice - 1]}',
+            'judged episodes': f'{self.judged.start} to {self.judged.stop - 1}',
+            'other episodes': f'{self.plain.start} to {self.plain.stop - 1}',
+        }
+        self.method = (
+            'The policies, episodes and judged moments of `intervention-value`. Scores are fitted '
+            'to the demonstrations; those that learn from interventions also to '
+            f'{self.practice} episodes of the policy alone and as many in which the synthetic '
+            f'operator corrects it; an ensemble has {self.members + 1} members. AUROC: needed '
+            'against not needed, the expert failing in neither; matched: in pairs at the same '
+            'time since the start. Intervals (95 %): bootstrap over episodes. The bound is '
+            f'calibrated on half of the successful episodes for {RATE:g} false alarms each, and '
+            f'counted on the other half, over {SPLITS} splits; a warning is the time from the '
+            'first call to the last recoverable moment. `time` and `random` are a gate that only '
+            'looks at the clock (which at the same rate of false alarms is also a periodic check) '
+            'and one that draws.'
+        )
+
+    def cells(self) -> Sequence[Cell]:
+        """Return an episode each, the tasks in turn; judged ones first."""
+        seeds = [('judged', seed) for seed in self.judged]
+        seeds += [('plain', seed) for seed in self.plain]
+        return [self._cell(task, *which) for which in seeds for task in self.value.weak]
+
+    def _cell(self, task: str, kind: str, seed: int) -> Cell:
+        truth = self.value.cell_of(task, seed)
+        need = Cell(
+            f'gate/{task}',
+            {
+                'task': task,
+                'scores': list(self.scores),
+                'members': self.members,
+                'practice': self.practice,
+                'operators': list(self.operators),
+            },
+            truth.needs,
+        )
+        given = {**truth.settings, 'kind': kind} if kind == 'judged' else {'kind': kind}
+        return Cell(f'{task}/{kind}/{seed}', {**given, 'task': task, 'seed': seed}, (need,))
+
+    # -- what it takes ------------------------------------------------------------------------
+
+    def prepare(self, need: Cell, scratch: Path) -> Result:
+        """Train the weakened policy and its ensemble, let it practise, and fit its scores."""
+        [trained], given = need.needs, need.settings
+        imitation.fit_each(trained, scratch)
+        out = need.folder(scratch) / 'policy'
+        if not (out / TABLE).is_file():
+            weak = trained.folder(scratch) / 'weak'
+            shutil.copytree(weak, out, dirs_exist_ok=True)
+            demonstrations = trained.needs[0].folder(scratch)
+            for seed in range(1, given['members'] + 1):
+                member = {**trained.settings['weak'], 'seed': seed}
+                if not imitation.is_trained(out / MEMBERS / str(seed)):
+                    imitation.fit(member, demonstrations, out / MEMBERS / str(seed))
+            practised = self._practise(need, weak, scratch)
+            _fit(out, given['scores'], [demonstrations], practised)
+        return {'scores': list(given['scores'])}
+
+    def _practise(self, need: Cell, weak: Path, scratch: Path) -> list[Path]:
+        """Return bags of the policy alone, and of the operator correcting it."""
+        given, folders = need.settings, []
+        rig = LocalRig(load_robot(imitation.ROBOT), given['task'])
+        rig.load(str(weak))
+        for number, operator in enumerate(given['operators']):
+            seeds = OTHERS[number * given['practice'] :]
+            folder = need.folder(scratch) / operator
+            plan = (given['task'], given['practice'], seeds, operator)
+            collect(rig, Collection(folder, *plan, with_policy=True), lambda result: None)
+            folders.append(folder)
+        return folders
+
+    def run(self, cell: Cell, scratch: Path) -> Result:
+        """Roll an episode out with its scores, and look up or judge its moments."""
+        given, [need] = cell.settings, cell.needs
+        plans: list[tuple[float, dict[str, float]]] = []
+
+        def note(step: Step) -> None:
+            if step.chunk is not None:
+                scores = {name: reading.value for name, reading in step.chunk.scores.items()}
+                plans.append((step.outcome.elapsed_s, scores))
+
+        folder = need.folder(scratch) / 'policy'
+        loop = make_loop(str(folder), imitation.ROBOT, given['task'])
+        loop.subscribers.append(note)
+        with closing(loop.world):
+            outcome = loop.run(given['seed'])
+        plans = with_baselines(plans, given['seed'])
+        found: Result = {
+            'state': outcome.state,
+            'elapsed_s': outcome.elapsed_s,
+            'records': {name: records(plans, name) for name in plans[0][1]},
+        }
+        if given['kind'] == 'judged':
+            truth = self.value.run(self.value.cell_of(given['task'], given['seed']), scratch)
+            rows = [m for m in truth['moments'] if not is_lost(m)]
+            found['last_recoverable_s'] = truth['last_recoverable_s']
+            found['moments'] = [
+                {'at_s': m['at_s'], 'needed': is_needed(m), **newest(plans, m['at_s'])}
+                for m in rows
+            ]
+        return found
+
+    # -- what comes of it ---------------------------------------------------------------------
+
+    def table(self, done: Done) -> Table:
+        """Return how well each score foretells, task by task; baselines last."""
+        rows = []
+        for task in self.value.weak:
+            episodes = of_task(done, task)
+            judged = [e for e in episodes if e.get('moments')]
+            names = list(episodes[0]['records']) if episodes else []
+            by_time = _replicates(judged, 'time') if judged else np.zeros(0)
+            rows += [_row(task, name, judged, episodes, by_time) for name in names]
+        return rows
+
+    def draw(self, done: Done) -> 'Figure':
+        """Draw the AUROC of each score with its interval, task by task."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(4.2 * len(self.value.weak), 3), layout='constrained')
+        axes = figure.subplots(1, len(self.value.weak), sharey=True, squeeze=False)[0]
+        for axis, task in zip(axes, self.value.weak, strict=True):
+            rows = [r for r in self.table(done) if r['task'] == task and r['AUROC'] is not None]
+            for place, row in enumerate(rows):
+                colour = HAVE_SEEN[row['learned from']]
+                axis.plot([place, place], row['AUROC, 95 %'], color=colour)
+                axis.plot(place, row['AUROC'], 'o', color=colour)
+            axis.set_xticks(range(len(rows)), [r['score'] for r in rows], rotation=45, ha='right')
+            axis.axhline(0.5, color='#cccccc', zorder=0)
+            axis.set(title=task, ylim=(0, 1.03))
+        for seen, colour in HAVE_SEEN.items():
+            axes[0].plot([], [], 'o', color=colour, label=seen or 'nothing')
+        axes[0].legend(title='has learned from', fontsize='small', loc='lower left')
+        axes[0].set_ylabel('AUROC of "needed"')
+        return figure
+
+    def verdict(self, done: Done) -> str:
+        """Name the best score of each task and what it is worth."""
+        said = []
+        for task in self.value.weak:
+            rows = [r for r in self.table(done) if r['task'] == task]
+            known = [r for r in rows if r['AUROC'] is not None and r['score'] not in BASELINES]
+            if not known:
+                said.append(f'{task}: no moment to tell apart.')
+                continue
+            best = max(known, key=lambda row: row['AUROC'])
+            said.append(
+                f'{task}: best is {best["score"]}, AUROC {best["AUROC"]} {best["AUROC, 95 %"]}, '
+                f'{best["above time"]} {best["above time, 95 %"]} above the clock; at '
+                f'{RATE:g} false alarms asked for and {best["false alarms"]} reached it calls in '
+                f'time in {best["detected"]} of the failures, {best["warning [s]"]} s ahead.'
+            )
+        return ' '.join(said)
+
+
+def _fit(
+    out: Path, names: Sequence[str], demonstrations: Sequence[Path], more: Sequence[Path]
+) -> None:
+    """Keep those scores that the policy in folder out can have, each fitted to what it may see."""
+    spec = load_robot(imitation.ROBOT)
+    policy, found = load_policy(out, spec)
+    kept: dict[str, Kept] = {}
+    for learned_from, folders in (
+        ('demonstrations', [*demonstrations]),
+        ('interventions', [*demonstrations, *more]),
+    ):
+        wanted = [n for n in names if lookup(SCORES, n).learned_from == learned_from]
+        possible = [n for n in wanted if _is_possible(n, policy, members(out, spec))]
+        episodes = load_episodes(folders, spec, include_suspect=True, say=lambda line: None)
+        kept |= fitted(out, possible, episodes, spec)
+    keep(out, found.version, kept)
+
+
+def _is_possible(name: str, policy: Any, others: Sequence[Any]) -> bool:
+    try:
+        make(SCORES, name, policy, others)
+    except NoScore:
+        return False
+    return True
+
+
+def with_baselines(
+    plans: Sequence[tuple[float, dict[str, float]]], seed: int
+) -> list[tuple[float, dict[str, float]]]:
+    """Return plans with the scores of gates that know nothing but the time, or nothing."""
+    random = np.random.default_rng(seed)
+    return [(at_s, {**told, 'time': at_s, 'random': random.random()}) for at_s, told in plans]
+
+
+def records(plans: Sequence[tuple[float, Mapping[str, float]]], name: str) -> list[list[float]]:
+    """Return [time, score] of each plan whose score is above all before: what a bound can see."""
+    found: list[list[float]] = []
+    for at_s, told in plans:
+        if not found or told[name] > found[-1][1]:
+            found.append([round(at_s, 3), told[name]])
+    return [[at_s, float(f'{value:.{DIGITS}g}')] for at_s, value in found]
+
+
+def newest(
+    plans: Sequence[tuple[float, Mapping[str, float]]], at_s: float
+) -> dict[str, dict[str, float]]:
+    """Return the scores of the newest plan at a time since the start, of the first before it."""
+    told = [scores for planned_s, scores in plans if planned_s <= at_s + 1e-9] or [plans[0][1]]
+    return {'scores': {name: float(f'{v:.{DIGITS}g}') for name, v in told[-1].items()}}
+
+
+def moments_of(judged: Sequence[Result], name: str) -> Moments:
+    """Return the judged moments with one of their scores."""
+    rows = [
+        (number, m['at_s'], m['needed'], m['scores'][name])
+        for number, episode in enumerate(judged)
+        for m in episode['moments']
+    ]
+    episode, at_s, needed, score = (np.array(column) for column in zip(*rows, strict=True))
+    return Moments(episode, at_s, needed.astype(bool), score.astype(float))
+
+
+def _replicates(judged: Sequence[Result], name: str) -> np.ndarray:
+    """Return the AUROC of a score in bootstrap replicates (DRAWS,), the same for every score."""
+    found = resampled(moments_of(judged, name))
+    return np.array([auroc(m.score, m.is_needed) for m in found])
+
+
+def _row(
+    task: str,
+    name: str,
+    judged: Sequence[Result],
+    episodes: Sequence[Result],
+    by_time: np.ndarray,
+) -> dict[str, Any]:
+    """Return one score's line of the table; None for what cannot be said yet."""
+    learned_from = lookup(SCORES, name).learned_from if name in SCORES else ''
+    return {
+        'task': task,
+        'score': name,
+        'learned from': learned_from,
+        **_told_apart(judged, name, by_time),
+        **_called(judged, episodes, name),
+    }
+
+
+def _told_apart(judged: Sequence[Result], name: str, by_time: np.ndarray) -> dict[str, Any]:
+    """Return AUROC, and by how much it is above the clock's, with intervals."""
+    keys = ('AUROC', 'AUROC, 95 %', 'matched', 'above time', 'above time, 95 %')
+    if not judged:
+        return dict.fromkeys(keys)
+    moments = moments_of(judged, name)
+    if moments.is_needed.all() or not moments.is_needed.any():
+        return dict.fromkeys(keys)
+    clock = moments_of(judged, 'time')
+    value, times = _replicates(judged, name), auroc(clock.score, clock.is_needed)
+    ours, matched = auroc(moments.score, moments.is_needed), matched_auroc(moments)
+    told = (
+        round(ours, 3),
+        _rounded(interval(value)),
+        None if np.isnan(matched) else round(matched, 3),
+        round(ours - times, 3),
+        _rounded(interval(value - by_time)),
+    )
+    return dict(zip(keys, told, strict=True))
+
+
+def _called(judged: Sequence[Result], episodes: Sequence[Result], name: str) -> dict[str, Any]:
+    """Return what a gate that is calibrated on half of the successes does."""
+    wins = [_series(e, name) for e in episodes if e['state'] == 'success']
+    lost = [_series(e, name) for e in judged if e['state'] != 'success']
+    found: dict[str, Any] = {'successes': len(wins), 'failures': len(lost)}
+    keys = ('false alarms', 'detected', 'warning [s]')
+    if len(wins) // 2 < 1 / RATE - 1:
+        return {**found, **dict.fromkeys(keys)}
+    told = alarms(wins, lost, RATE, SPLITS)
+    warning = None if told.warning_s is None else round(told.warning_s, 1)
+    values = (round(told.false_alarms, 3), round(told.detected, 3), warning)
+    return {**found, **dict(zip(keys, values, strict=True))}
+
+
+def _series(episode: Result, name: str) -> Series:
+    """Return the records of an episode's score, and when it could last be saved."""
+    at_s, score = np.array(episode['records'][name]).T
+    return Series(at_s, score, episode.get('last_recoverable_s'))
+
+
+def _rounded(ends: tuple[float, float]) -> list[float]:
+    return [round(end, 3) for end in ends]
