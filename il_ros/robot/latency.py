@@ -57,14 +57,9 @@ def motion_latency(
     """
     Return by how much [s] the joints are behind what was asked of them; arguments as above.
 
-    Speeds are compared, so that a joint that hangs somewhat lower than asked does not count.
+    A joint that hangs somewhat lower than asked does not count, nor when it was asked how often.
     """
-    speed = np.gradient(asked, asked_s)
-
-    def reached(shift: float) -> np.ndarray:
-        return np.gradient(np.interp(asked_s + shift, joint_s, joints), asked_s)
-
-    return _best(lambda shift: _alike(reached(shift), speed))
+    return _best(lambda shift: _alike(np.interp(asked_s + shift, joint_s, joints), asked))
 
 
 def _best(likeness: Callable[[float], float]) -> float:

@@ -80,7 +80,9 @@ def limits(spec: RobotSpec, position: np.ndarray) -> Finding:
     if (beyond <= OUTSIDE).all():
         least = (-beyond).min()
         name = spec.joint_names[int((-beyond).argmin())]
-        return Finding('limits', 'ok', f'all within; nearest is {name}, by {max(least, 0):.2f}')
+        return Finding(
+            'limits', 'ok', f'all within; nearest is {name}, by {max(least, 0.0) + 0.0:.2f}'
+        )
     names = [
         f'{name} by {by:.2f}'
         for name, by in zip(spec.joint_names, beyond, strict=True)
