@@ -25,11 +25,12 @@ from il_ros.spec import JointSample, RobotSpec
 _LOWEST = 0.021  # [m] a grasp: lower, the fingers stand on the table
 _LET_GO = 0.015  # [m] above the table
 _WAITING = 0.09  # [m] back from the meeting until the other hand has its part
-_STANDOFF = 0.03  # [m] between the parts until they are in line
+_STANDOFF = 0.04  # [m] between the parts until they are in line
 _PUSHED = 0.038  # [m] of peg in the hole that the expert aims at
-_STEP = (0.006, 0.02)  # [m] of gap that is closed at a time, near the other part and far from it
+_STEP = (0.004, 0.02)  # [m] of gap that is closed at a time, near the other part and far from it
 _FITS = 0.0015  # [m] askew by so much a peg goes in
 _ROUGH = 0.025, 0.2  # [m], [rad] to either side, uniform: how far off a hand makes for, from afar
+_ROUGH_FROM = 0.045, 0.06  # [m] of gap: what is askew is put right before the parts go on
 _MISSED = 0.01  # [m] at most, that a hand aims beyond: so it meets what shakes it
 _SIDEWAYS = np.array([0.0, 1.0, 1.0, 1.0, 1.0, 1.0])  # not to and fro: that is for the gap
 _ROUGH_STREAM = 1  # of random numbers: not that of how a hand moves
@@ -149,7 +150,7 @@ class InsertionExpert:
         wanted = back * _STANDOFF - (1.0 - back) * _PUSHED
         step = _STEP[0] + ramp(gap, _STANDOFF, 2 * _STANDOFF) * (_STEP[1] - _STEP[0])
         end = facing(mouth, max(wanted, gap - step))
-        end = self._roughly(arm, end, ramp(gap, _STANDOFF, 0.08))
+        end = self._roughly(arm, end, ramp(gap, *_ROUGH_FROM))
         return self._bring(arm, part, _beyond(end, part.end))
 
     def _roughly(self, arm: str, end: np.ndarray, far: float) -> np.ndarray:
