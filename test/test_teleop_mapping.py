@@ -156,6 +156,7 @@ def test_a_short_message_is_a_pad_with_fewer_buttons():
     [
         ('dead_man: leftshoulder\n', '', 'dead_man is missing'),
         ('dead_man: leftshoulder', 'dead_man: LB', "dead_man: unknown name 'LB'"),
+        ('events:', 'label: LS\nevents:', "label: unknown name 'LS'"),
         ('leftshoulder', 'leftsholder', 'did you mean .leftshoulder'),
         ('axes:', 'axis:', "unknown name 'axis' .did you mean 'axes'"),
         ('lefty:', 'left_y:', "axes: unknown name 'left_y' .did you mean 'lefty'"),
