@@ -64,7 +64,7 @@ def test_a_disk_too_small(capfd):
 @pytest.mark.alone  # a training behind the loop gets what no other process wants
 def test_hands(capfd):
     """Over the graph: a person has the arms soon, and nothing jumps."""
-    words = ['--presses', '3', '--takeovers', '8', '--commands', '120', '--seconds', '1', '--json']
+    words = ['--presses', '3', '--takeovers', '8', '--commands', '120', '--watch', '1', '--json']
     assert main(['bench', 'hands', *words]) == 0
     figures = json.loads(capfd.readouterr().out.splitlines()[-1])
     assert figures['presses_answered'] == 3 and figures['unsafe'] == 0

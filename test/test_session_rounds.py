@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import learning
@@ -15,6 +16,7 @@ from il_ros.session.behind import command_behind
 from il_ros.session.bulletin import put_up
 from il_ros.session.collect import read_results
 from il_ros.session.episode import EpisodeResult
+from il_ros.session.learner import alone
 from il_ros.session.phases import Phase, Standing
 from il_ros.session.rounds import Rounds, run_rounds
 from il_ros.session.training import Training, TrainingFailed
@@ -76,6 +78,12 @@ def test_a_checkpoint_that_succeeds_less_often_is_not_kept(first, tmp_path):
     again = ToldRig({})
     assert run_rounds(again, learned_before(tmp_path, first, 3), lambda *_: None) == rows
     assert again.ran == [] and again.acts == 'round_02'
+
+
+def test_an_evaluation_in_which_a_person_had_to_take_over_is_none_that_succeeded():
+    ended = EpisodeResult(0, 0, 'success', '', 'stopped', 10, 0, 0, 1.0)
+    found = alone([ended, replace(ended, interventions=1, human_ticks=5)])
+    assert found['success'] == 0.5 and found['failures'] == {'taken over': 1}
 
 
 def learned_before(root, first, rounds):

@@ -39,7 +39,7 @@ what is measured:
             as parts of their limits.
             In lockstep, until --takeovers arms were taken from the policy: worst_*: the same of
             those commands; joints_*: of the sim's joints, which follow a little late.
-            In real time, for --seconds each: ticks_missed_without, ticks_missed_while_training:
+            In real time, for --watch s each: ticks_missed_without, ticks_missed_while_training:
             periods of ticks_watched in which no command was made, the second while a training of
             training_steps steps goes on behind, as in a session with background:=true.
             In process: unsafe: how many of --commands commands, asked for by adversaries (leaps,
@@ -57,9 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('what', choices=('sim', 'recorder', 'hands'))
     parser.add_argument('--task', default='transfer', help=TASK_HELP)
     parser.add_argument('--episodes', type=int, default=3, help='of each measurement of the sim')
-    parser.add_argument(
-        '--seconds', type=float, default=60.0, help='of recording, or of watching ticks'
-    )
+    parser.add_argument('--seconds', type=float, default=60.0, help='of the recorder bench')
+    parser.add_argument('--watch', type=float, default=20.0, help='of ticks [s] (hands bench)')
     parser.add_argument('--presses', type=int, default=150, help='in real time (hands bench)')
     parser.add_argument('--takeovers', type=int, default=1000, help='in lockstep (hands bench)')
     parser.add_argument('--commands', type=int, default=10_000, help='hostile ones (hands bench)')
@@ -181,7 +180,7 @@ def bench_hands(args: argparse.Namespace) -> dict[str, Any]:
         checkpoint = str(small_checkpoint(Path(folder), 'transfer', ('position', 'velocity')))
         figures = over_graph(hands_timing(folder, checkpoint, args.presses), folder, 'timing')
         figures |= over_graph(hands_limits(folder, checkpoint, args.takeovers), folder, 'limits')
-        learning = hands_training(folder, checkpoint, f'{folder}/bags', args.seconds)
+        learning = hands_training(folder, checkpoint, f'{folder}/bags', args.watch)
         figures |= over_graph(learning, folder, 'training')
     rounded = {key: round(value, 4) for key, value in figures.items()}
     wrong = unsafe(load_robot('sim'), args.commands, 0)

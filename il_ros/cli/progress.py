@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-TOLD = re.compile(r'(episode|train|trained|evaluated|done) (\{.*\})\s*$')
+TOLD = re.compile(r'(episode|train|trained|evaluated|decided|done) (\{.*\})\s*$')
 
 
 class SessionProgress:
@@ -47,4 +47,7 @@ def shown(event: str, values: dict) -> str:
         return f'   trained {values["steps"]} steps, held-out loss {values["validation"]}'
     if event == 'evaluated':
         return f'   round {values["round"]}: success {values["success"]:.2f} of {values["n"]}'
+    if event == 'decided':
+        how = 'kept' if values['is_kept'] else 'not kept, the policy before goes on'
+        return f'   round {values["round"]}: {how}'
     return f'   {event}'

@@ -40,7 +40,7 @@ def log_with_status(namespace: str, is_lockstep: bool) -> Iterator[Log]:
         listener.kill()
         listener.wait(END_S)
         drawing.join(END_S)
-        live.close()
+        live.show('')  # nothing stands any more
 
 
 def _draw(listener: subprocess.Popen[str], live: LiveLine) -> None:

@@ -27,7 +27,8 @@ PARAMS = (
     Param('root_dir', 'runs/bench', 'folder of training.json', fixed=True),
 )
 PARTS = ('sim_node', 'intervention_node', 'policy_node')
-BEGIN_S = 300.0  # patience for a training to begin that only gets what nobody needs
+BEGIN_S = 100.0  # patience for a training to begin
+STARVED = 'no step was trained: other processes want all of the processor; try when it is idle'
 ENDLESS = ('steps=100000000', 'log_every=1')  # of training: more than is watched
 
 
@@ -54,7 +55,7 @@ class TrainingLoadNode(Node):
         log = Path(self.p.root_dir) / 'learned' / 'checkpoint' / 'training' / 'log.csv'
         training = self.training(log.parents[1])
         try:
-            self.client.wait_until(lambda: steps(log) > 0, 'no training', BEGIN_S)
+            self.client.wait_until(lambda: steps(log) > 0, STARVED, BEGIN_S)
             first = steps(log)
             during, watched = self.watched()
             figures = {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -122,7 +123,7 @@ class Learner:
                 self._give_up()
         if result is not None and result['success'] >= before['success']:
             self._acting.keep(number)
-        done = result or summary(read_results(self._wanted.evaluation(number).folder))
+        done = result or alone(read_results(self._wanted.evaluation(number).folder))
         self._note(self._row(number, done))
         self._act(self._acting.round)
 
@@ -138,7 +139,7 @@ class Learner:
             if self._rig.is_asked(ROLLBACK):
                 raise _Unwanted(number)
 
-        result = summary(collect(self._rig, collection, each(self._say, number), look))
+        result = alone(collect(self._rig, collection, each(self._say, number), look))
         look()  # it may have been said in the last episode
         write_whole(path, result)
         self._say('evaluated', {'round': number, **result})
@@ -199,3 +200,13 @@ class Learner:
         given_up = self._acting.roll_back()
         self._write_rows()
         self._say('rolled back', {'round': given_up, 'acting': self._acting.round})
+
+
+def alone(results: Sequence[EpisodeResult]) -> dict[str, Any]:
+    """Return the summary of an evaluation: where a person had to take over, it is a failure."""
+    return summary(
+        [
+            replace(r, outcome='failure', reason='taken over') if r.interventions else r
+            for r in results
+        ]
+    )
