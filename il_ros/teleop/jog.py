@@ -4,12 +4,10 @@ from collections import deque
 
 import numpy as np
 
-from il_ros.robot.kinematics import Kinematics
 from il_ros.spec import Arm, Proposal, RobotSpec
 from il_ros.teleop.mapping import DIRECTIONS, HAND, TWIST, JoyMapping
+from il_ros.teleop.resolved_rate import ResolvedRate
 
-DAMPING = 1e-5  # [m^2, rad^2] keeps joint velocities finite at a singularity
-CRUISE = 0.9  # part of a joint's speed limit that jogging may use
 RAMP_TICKS = 5  # a stick's velocity is reached in: joints that start gently start together
 LEASH = 0.15  # [rad, opening] how far the hands may run ahead of an arm that cannot follow
 
@@ -27,7 +25,7 @@ class Jog:
         self._spec = spec
         self._mapping = mapping
         self._source = source  # its entry in config/arbiter.yaml
-        self._kinematics = Kinematics(spec)
+        self._rate = ResolvedRate(spec)
         self.reset()
 
     def reset(self) -> None:
@@ -92,25 +90,11 @@ class Jog:
         return np.clip(moved, spec.lower, spec.upper)
 
     def _joint_velocity(self, arm: Arm, position: np.ndarray, velocity: np.ndarray) -> np.ndarray:
-        """
-        Return the arm's joint velocities (n,) for a velocity (14,) of its grasp point and joints.
-
-        A joint at its limit is left out; too fast ones slow all down, so that the direction stays.
-        Source: damped least squares, Nakamura and Hanafusa 1986.
-        """
-        twist, own = velocity[: len(TWIST)], velocity[len(HAND) :]  # (6,), (7,)
-        jacobian = self._kinematics.jacobian(arm.name, position).copy()  # (6, n)
-        joints = position[arm.joints]
-        lower, upper = self._spec.lower[arm.joints], self._spec.upper[arm.joints]
-        for _ in range(len(joints)):
-            normal = jacobian @ jacobian.T + DAMPING * np.eye(len(TWIST))
-            speed = jacobian.T @ np.linalg.solve(normal, twist)  # (n,)
-            stuck = ((joints <= lower) & (speed < 0)) | ((joints >= upper) & (speed > 0))
-            if not stuck.any():
-                break
-            jacobian[:, stuck] = 0.0
-        speed = np.where(stuck, 0.0, speed)
+        """Return the arm's joint velocities (n,) for a velocity (14,) of its hand and joints."""
+        speed = self._rate.velocity(arm, position, velocity[: len(TWIST)])  # (n,)
+        own = velocity[len(HAND) :]  # (7,)
         count = min(len(own), len(speed))  # a mapping may name more joints than the arm has
+        if not own[:count].any():
+            return speed
         speed[:count] += own[:count]
-        share = np.abs(speed) / (CRUISE * self._spec.velocity[arm.joints])
-        return speed / max(1.0, share.max())
+        return self._rate.slowed(arm, speed.clip(*self._rate.room(arm, position)))
