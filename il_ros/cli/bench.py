@@ -41,7 +41,8 @@ what is measured:
             those commands; joints_*: of the sim's joints, which follow a little late.
             In real time, for --watch s each: ticks_missed_without, ticks_missed_while_training:
             periods of ticks_watched in which no command was made, the second while a training of
-            training_steps steps goes on behind, as in a session with background:=true.
+            training_steps steps (0: the machine was too busy) goes on behind, as in a session with
+            background:=true.
             In process: unsafe: how many of --commands commands, asked for by adversaries (leaps,
             arms led into each other and the table, NaN, what is old), were outside of any limit.
 cores and load (processes that ran or waited, last minute) say what else the machine had to do."""

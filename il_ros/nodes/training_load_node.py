@@ -9,7 +9,7 @@ import numpy as np
 from rclpy.node import Node
 
 from il_ros import wire
-from il_ros.nodes.client import Client
+from il_ros.nodes.client import Client, GraphError
 from il_ros.nodes.graph_policy import GraphPolicy
 from il_ros.nodes.meeting import introduce
 from il_ros.nodes.params import Param, declare
@@ -27,8 +27,8 @@ PARAMS = (
     Param('root_dir', 'runs/bench', 'folder of training.json', fixed=True),
 )
 PARTS = ('sim_node', 'intervention_node', 'policy_node')
-BEGIN_S = 100.0  # patience for a training to begin
-STARVED = 'no step was trained: other processes want all of the processor; try when it is idle'
+BEGIN_S = 60.0  # patience for a training to begin
+STARVED = 'the training has not begun: other processes want all of the processor'
 ENDLESS = ('steps=100000000', 'log_every=1')  # of training: more than is watched
 
 
@@ -55,7 +55,7 @@ class TrainingLoadNode(Node):
         log = Path(self.p.root_dir) / 'learned' / 'checkpoint' / 'training' / 'log.csv'
         training = self.training(log.parents[1])
         try:
-            self.client.wait_until(lambda: steps(log) > 0, STARVED, BEGIN_S)
+            self.await_step(log)
             first = steps(log)
             during, watched = self.watched()
             figures = {
@@ -75,6 +75,13 @@ class TrainingLoadNode(Node):
         for difference in ENDLESS:
             command += ['--set', difference]
         return Training(command, out, one_thread=True)
+
+    def await_step(self, log: Path) -> None:
+        """Wait until it trains; on a machine that is too busy it is watched as it waits."""
+        try:
+            self.client.wait_until(lambda: steps(log) > 0, STARVED, BEGIN_S)
+        except GraphError as error:
+            self.get_logger().warning(str(error))
 
     def watched(self) -> tuple[int, int]:
         """Return how many ticks were missed in so many seconds, and how many there were."""
