@@ -12,6 +12,7 @@ from il_ros.robot.load import load_robot
 from il_ros.spec import ActionChunk, JointSample, Proposal, Reading, Who
 
 SPEC = load_robot('sim')
+LEFT, RIGHT = SPEC.arms
 DT = SPEC.dt_ns
 STILL = np.zeros(SPEC.size)
 
@@ -77,6 +78,36 @@ def test_a_tick_that_does_not_come_is_decided_without_and_then_held():
     assert whys(held) == {'joint_states older than 0.1 s'}
     assert it.watch(DT + 100_000_001 + DT // 4) is None
     assert whys(it.watch(2 * DT + 100_000_001)) == {'joint_states older than 0.1 s'}
+
+
+def test_a_robot_that_is_away_is_sent_nothing_and_found_where_it_is():
+    """It may be switched off, moved, and on again: the first command must not make it leap."""
+    it = control()
+    ticked(it, 0)
+    it.take_chunk(ActionChunk(0, np.linspace(SPEC.home, SPEC.home + 0.3, 20)))
+    for i in range(1, 8):
+        ticked(it, i * DT)
+    turns = [turn for i in range(9, 90) if (turn := it.watch(i * DT)) is not None]
+    sent = [turn.is_sent for turn in turns]
+    first = sent.index(False)
+    assert first > 5 and not any(sent[first:])
+    before = turns[first - 1].decision.command
+    np.testing.assert_array_equal(before, turns[-1].decision.command)
+    assert whys(turns[-1]) == {'joint_states older than 0.1 s'}
+    moved = before.copy()
+    moved[LEFT.joints] -= 0.4  # [rad] by hand
+    moved[RIGHT.gripper] -= 0.3  # [opening] what it holds is softer now
+    for i in range(96, 100):  # what was sent last may yet be on its way
+        it.take_joints(sample(i * DT, before))
+        looked = it.tick(i * DT)
+        assert not looked.is_sent and 'looking where the arms are' in whys(looked).pop()
+    it.take_joints(sample(100 * DT, moved))
+    back = it.tick(100 * DT)
+    assert back.is_sent and back.decision.authority[0].who is Who.HOLD
+    np.testing.assert_array_equal(back.decision.command[LEFT.all], moved[LEFT.all])
+    np.testing.assert_array_equal(back.decision.command[RIGHT.all], before[RIGHT.all])
+    it.take_chunk(ActionChunk(101 * DT, np.tile(moved, (20, 1))))
+    assert ticked(it, 101 * DT).decision.authority[0].who is Who.POLICY
 
 
 def test_joints_that_arrive_old_are_not_decided_on():

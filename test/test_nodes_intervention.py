@@ -128,6 +128,28 @@ def test_joints_that_stop_coming_stop_the_arms_which_go_on_when_they_come_again(
     await_authority(graph, Who.POLICY)
 
 
+def test_a_robot_that_comes_back_elsewhere_is_commanded_from_where_it_is(graph):
+    """Switched off in mid-motion, moved by hand, on again: no restart, and no leap."""
+    send_chunk(graph, SPEC.home + 0.2, T=40)
+    await_authority(graph, Who.POLICY)
+    graph.robot.is_silent = True
+    await_authority(graph, Who.HOLD, why='joint_states older than 0.1 s')
+    graph.count(wire.AUTHORITY, 70)  # time to brake, and to be missed
+    count = len(graph.robot.commands)
+    graph.count(wire.AUTHORITY, 20)
+    assert len(graph.robot.commands) == count  # nobody tells a robot that is not there
+    elsewhere = SPEC.home - 0.15
+    graph.robot.position, graph.robot.is_silent = elsewhere.clip(SPEC.lower, SPEC.upper), False
+    await_authority(graph, Who.HOLD, why='no chunk')
+    send_chunk(graph, SPEC.home)
+    await_authority(graph, Who.POLICY)
+    graph.count(wire.AUTHORITY, 30)
+    moves = graph.robot.moves(count)
+    arms = np.concatenate([np.arange(SPEC.size)[arm.joints] for arm in SPEC.arms])
+    assert np.abs(moves[0] - elsewhere)[arms].max() < 0.005
+    assert_within_limits(SPEC, moves)
+
+
 @pytest.mark.parametrize('kind', ['nan', 'joints', 'count'])
 def test_an_impossible_plan_stops_the_arms_and_says_why(graph, kind):
     send_chunk(graph, SPEC.home + 0.2, T=40)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from hashlib import sha256
 
 import numpy as np
@@ -15,6 +16,7 @@ from il_ros import checkpoint as checkpoints
 from il_ros import wire
 from il_ros.nodes.client import GraphError
 from il_ros.nodes.graph_parts import GraphParts
+from il_ros.nodes.meeting import introduce
 from il_ros.robot.load import load_robot
 from il_ros.spec import Who
 
@@ -180,14 +182,29 @@ def test_an_input_of_another_task_silences_the_policy_until_it_fits_again(acting
     chunk_of(acting, version_of(checkpoint(0, INPUTS)))
 
 
-def test_what_an_observation_lacks_is_named(acting):
+def test_what_an_observation_lacks_is_named_and_the_arms_hold_until_it_comes(acting):
     acting.robot.objects = None
     await_diagnosis(acting, 'policy_node', 'waiting for task/state')
+    told = acting.next(wire.AUTHORITY, lambda a: 'waiting for' in a[0].why, read_arms)
+    assert told[0].who is Who.HOLD
+    assert told[0].why.endswith(': no observation: waiting for task/state')
     acting.robot.objects = BLOCK
-    chunk_of(acting, version_of(checkpoint(0, INPUTS)))
+    acting.next(wire.AUTHORITY, lambda a: a[0].who is Who.POLICY, read_arms)
 
 
-def test_a_policy_killed_in_mid_motion_leaves_arms_that_brake_and_hold(acting):
+def test_a_policy_that_stops_for_a_while_goes_on_by_itself(acting):
+    acting.next(wire.AUTHORITY, lambda a: a[0].who is Who.POLICY, read_arms)
+    begin = len(acting.robot.commands)
+    acting.processes['policy_node'].send_signal(signal.SIGSTOP)
+    told = acting.next(wire.AUTHORITY, lambda a: 'silent' in a[0].why, read_arms)
+    acting.processes['policy_node'].send_signal(signal.SIGCONT)
+    assert told[0].who is Who.HOLD and told[0].why.endswith(': policy_node silent for 3 s')
+    acting.next(wire.AUTHORITY, lambda a: a[0].who is Who.POLICY, read_arms)
+    acting.count(wire.AUTHORITY, 10)
+    assert_within_limits(SPEC, acting.robot.moves(begin))
+
+
+def test_a_policy_killed_in_mid_motion_leaves_arms_that_hold_until_it_is_started_anew(acting):
     acting.next(wire.AUTHORITY, lambda a: a[0].who is Who.POLICY, read_arms)
     begin = len(acting.robot.commands)
     acting.count(wire.AUTHORITY, 10)
@@ -198,3 +215,9 @@ def test_a_policy_killed_in_mid_motion_leaves_arms_that_brake_and_hold(acting):
     assert np.abs(np.diff(moves, axis=0)).max() > 1e-4  # it did move
     assert_within_limits(SPEC, moves)
     assert np.ptp(moves[-3:], axis=0).max() < 1e-9
+    acting.start('policy_node', {})
+    introduce(acting.client, ['policy_node'])
+    acting.parts.load(str(checkpoint(0, INPUTS)))
+    acting.client.change_state('policy_node', 'activate')
+    acting.next(wire.AUTHORITY, lambda a: a[0].who is Who.POLICY, read_arms)
+    assert_within_limits(SPEC, acting.robot.moves(begin))

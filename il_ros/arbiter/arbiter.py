@@ -11,7 +11,8 @@ from il_ros.arbiter.guided import Guided
 from il_ros.arbiter.locks import NONE, Locks
 from il_ros.arbiter.motion import Motion, State, at_rest
 from il_ros.arbiter.persons import Persons
-from il_ros.arbiter.reseat import Reseat
+from il_ros.arbiter.policy_word import PolicyWord
+from il_ros.arbiter.reseat import YIELD, Reseat
 from il_ros.arbiter.sources import GUIDING, ArbiterConfig
 from il_ros.arbiter.strain import Strain
 from il_ros.arbiter.verdict import Verdict
@@ -46,6 +47,7 @@ class Arbiter:
         lasts_s = config.policy.timeout if config.policy else 0.0
         self._executors = [ChunkExecutor(spec.dt_ns, lasts_s) for _ in spec.arms]
         self._reseat = Reseat(spec.size)
+        self.policy_word = PolicyWord()
         self._guided = Guided(spec)
         self._plan: Plan | None = None  # the newest
         self._pending: Plan | None = None  # offered since the last tick
@@ -85,6 +87,15 @@ class Arbiter:
             executor.forget(joints.stamp_ns)
         if self.gate is not None:
             self.gate.forget()
+
+    def see_again(self, joints: JointSample) -> None:
+        """Go on after the robot was away: an arm that was moved meanwhile, from where it is."""
+        measured, pose = self._measured(joints), self.command
+        for arm in self.spec.arms:
+            if np.abs(measured - pose)[arm.joints].max() > YIELD:
+                pose[arm.all] = measured[arm.all]
+        if not np.array_equal(pose, self.command):
+            self._motion.seat(pose)
 
     def offer_chunk(self, chunk: ActionChunk, version: str = '') -> None:
         """Take the policy's plan; an empty one says nothing, an impossible one stops its arms."""
@@ -229,6 +240,7 @@ class Arbiter:
         executor = self._executors[arm]
         why = executor.why_not(self._now_ns)
         if why:
+            why = self.policy_word.explains(why, self._now_ns)
             return Verdict(Who.HOLD, why, is_plea=self._plan is not None)
         return Verdict(Who.POLICY, 'chunk', executor.target(self._now_ns))
 

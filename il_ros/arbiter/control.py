@@ -12,6 +12,8 @@ from il_ros.spec import ActionChunk, Decision, JointSample, Proposal, Reading
 
 LATE = 1.5  # periods after which a tick that has not come is decided without it
 PLEA_NS = 300_000_000  # a person is not asked for what is over sooner: a chunk on its way
+AWAY_NS = 1_000_000_000  # a robot that was not seen for so long may be anywhere
+LOOKS = 5  # samples of one that is seen again, before it is told anything: commands may be queued
 GOING_ON = 0.5  # the same while ticks go on not coming: watch() is called once a period
 
 
@@ -40,6 +42,7 @@ class Turn:
 
     decision: Decision
     proposal: Proposal | None  # the person's, whether executed or not
+    is_sent: bool = True  # whether the robot is told the command: one that is away is not
 
 
 class Control:
@@ -48,7 +51,8 @@ class Control:
 
     In real time as they come; in lockstep, which is None otherwise, when all have answered. When a
     tick does not come the command goes on without; when the newest joints are older than
-    max_age_s it brakes and stands.
+    max_age_s it brakes and stands. After a while the robot is away: nothing is sent to it, since
+    nobody knows where it is, until it is seen again; the command begins where that is.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class Control:
         self._must_seat = True
         self._last: np.ndarray | None = None  # the command (A,) of the tick before
         self._is_at_rest = True
+        self._is_away = False
+        self._looks = 0  # at a robot that is seen again
         self._plea, self._plea_ns = '', 0  # the arbiter's request, and since when
 
     # -- what comes in ------------------------------------------------------------------------
@@ -140,7 +146,10 @@ class Control:
             return self._decide(replace(self._joints, stamp_ns=clock_ns))
         if not self.arbiter.is_seated:
             return None  # nowhere to stand
-        return self._noted(Turn(self.arbiter.hold_all(None, clock_ns, wrong), None))
+        is_long = clock_ns - self.newest_ns > AWAY_NS
+        self._is_away, self._looks = self._is_away or (is_long and self._is_at_rest), 0
+        turn = Turn(self.arbiter.hold_all(None, clock_ns, wrong), None, not self._is_away)
+        return self._noted(turn)
 
     def wrong_joints(self, clock_ns: int) -> str:
         """Return why there are no joints to decide on at clock_ns, '' when there are."""
@@ -156,6 +165,11 @@ class Control:
         if self._must_seat and (self._is_at_rest or self.lockstep is not None):
             self.arbiter.reset(joints)
             self._must_seat, self._last = False, self.arbiter.command  # it stands there
+            self._is_away = False
+        elif self._is_away and not self._has_looked(joints):
+            why = 'seen again: looking where the arms are'
+            held = self.arbiter.hold_all(joints, joints.stamp_ns, why)
+            return self._noted(Turn(held, None, is_sent=False))
         why = 'coming to rest before the reset' if self._must_seat else ''
         if self.lockstep is not None and self.lockstep.dropped:
             why = f'no answer from {", ".join(self.lockstep.dropped)}'
@@ -163,6 +177,14 @@ class Control:
             return self._noted(Turn(self.arbiter.hold_all(joints, joints.stamp_ns, why), None))
         proposal = self._offer(joints)
         return self._noted(Turn(self.arbiter.tick(joints), proposal))
+
+    def _has_looked(self, joints: JointSample) -> bool:
+        """Look at a robot that is seen again; whether the command now begins where it is."""
+        self._looks += 1
+        if self._looks == LOOKS:
+            self.arbiter.see_again(joints)
+            self._is_away = False
+        return not self._is_away
 
     def _offer(self, joints: JointSample) -> Proposal | None:
         """Pass on what was proposed for this tick; return what the hands ask for."""

@@ -50,6 +50,10 @@ class ArbiterInputs:
         self.words = ArmWords(control, hands, diagnostics)
         for name in spec.joint_state_topics:
             self.listen(name, JOINTS, wire.JOINT_STATES.type, self.on_joints)
+        if control.lockstep is None:  # which has a silence of its own
+            self.policy = f'{node.get_namespace()}/policy_node'.lstrip('/')
+            heard_of = (wire.DIAGNOSTICS.name, 'diagnostics', wire.DIAGNOSTICS.type)
+            self.listen(*heard_of, self.on_diagnostics)
         self.answered = {wire.CHUNK: -1}  # by the policy, and for which tick
         if control.arbiter.gate is not None:
             self.answered[wire.SCORE] = -1
@@ -109,6 +113,13 @@ class ArbiterInputs:
         self.hear_policy(wire.CHUNK, chunk.stamp_ns)
         if not len(chunk.targets):  # nothing was due, and so nothing is scored
             self.hear_policy(wire.SCORE, chunk.stamp_ns)
+
+    def on_diagnostics(self, source: str, data: bytes) -> None:
+        """Take what the policy says of itself."""
+        for name, word, _ in wire.read_diagnostics(data)[1]:
+            if name == self.policy:
+                wrong = '' if word == 'OK' else word
+                self.control.arbiter.policy_word.hear(wrong, self.now_ns())
 
     def on_scores(self, source: str, data: bytes) -> None:
         """Take how much a person may be wanted, by the policy's plan of the same stamp."""

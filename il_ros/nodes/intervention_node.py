@@ -118,7 +118,7 @@ class InterventionNode(Node):
         if self.guiding is not None:
             self.guiding.publish(self.arbiter.free)
         self.authority.publish(wire.authority_msg(self.spec, turn.decision))
-        for target, out in self.commands:
+        for target, out in self.commands if turn.is_sent else ():
             out.publish(wire.command_msg(self.spec, target, turn.decision))
         self.meter.count('command')
         self.meter.span('command_age', (self.now_ns() - stamp_ns) * 1e-9)
