@@ -58,6 +58,18 @@ def test_there_must_be_something_to_do_again_and_time_to_pause(steering):
     assert 'lockstep' in hurried.refusal('pause')
 
 
+def test_a_rollback_is_taken_in_every_phase_and_done_once(steering):
+    assert 'no checkpoint was kept before' in steering.refusal('rollback')
+    steering.standing.note({'back': 1})
+    steering.enter('reset')
+    assert steering.refusal('rollback') == '' and steering.has_wish()
+    steering.enter('wait')  # forgets words, not wishes
+    assert steering.has_wish()
+    steering.enter('rollback')
+    assert steering.standing.phase is Phase.IDLE
+    assert steering.is_asked('rollback') and not steering.is_asked('rollback')
+
+
 RUNNING = Outcome(5, 'running')
 
 

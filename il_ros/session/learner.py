@@ -11,7 +11,7 @@ from il_ros.checkpoint import is_checkpoint, read_provenance
 from il_ros.session.acting import Acting, write_whole
 from il_ros.session.collect import collect, read_results, summary
 from il_ros.session.episode import EpisodeResult, Rig
-from il_ros.session.rounds import Rounds, Say, each
+from il_ros.session.round_plan import Rounds, Say, each
 from il_ros.session.training import Training, TrainingFailed, train_command
 
 ROLLBACK = 'rollback'  # what a person says to have the last checkpoint back
