@@ -15,7 +15,9 @@ from il_ros.spec import Camera, JointSample, Outcome, RobotSpec
 
 PHYSICS_HZ = 200.0
 NOBODY = Touch()
-ITERATIONS = 25  # of the contact solver: with 16 blocks slip, 60 hold no better at twice the price
+# of the contact solver: with 16 blocks slip, 60 hold no better at twice the price. Servos at their
+# speed limit lag by up to 0.02 rad with 25, by less than a millirad with 50
+ITERATIONS = 25
 GRAVITY = -9.81  # [m/s^2]
 
 
