@@ -4,7 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
@@ -21,14 +23,19 @@ class OtherCalibration(ValueError):
 
 def card(spec: RobotSpec) -> dict[str, Any]:
     """
-    Return what to remember: {'hash', 'joints': {name: [scale, zero]}, 'latency_s': {name: [s]}}.
+    Return {'hash', 'joints': {name: [scale, zero]}, 'latency_s': {name: s}, 'body': {name: hash}}.
 
     scale and zero say how the driver counts a joint, grippers' ends included: what it says is
-    scale * inside unit + zero.
+    scale * inside unit + zero. body is of what the URDF says of the joint's place and axis.
     """
     rows = zip(spec.joint_names, spec.wire_scale, spec.wire_offset, strict=True)
     joints = {name: [float(scale), float(zero)] for name, scale, zero in rows}
-    content = {'joints': joints, 'latency_s': dict(sorted(spec.calibration.latency_s.items()))}
+    body = _body(spec.urdf)
+    content = {
+        'joints': joints,
+        'latency_s': dict(sorted(spec.calibration.latency_s.items())),
+        'body': {name: body.get(name, '') for name in spec.joint_names},
+    }
     text = json.dumps(content, sort_keys=True)
     return {'hash': hashlib.sha256(text.encode()).hexdigest()[:8], **content}
 
@@ -36,7 +43,11 @@ def card(spec: RobotSpec) -> dict[str, Any]:
 def differences(then: Mapping[str, Any], spec: RobotSpec) -> list[str]:
     """Return a phrase for each thing that matters in which spec's is not the card `then`."""
     now = card(spec)
-    return [*_of_joints(then['joints'], now['joints']), *_of_sensors(then, now)]
+    return [
+        *_of_joints(then['joints'], now['joints']),
+        *_of_body(then, now),
+        *_of_sensors(then, now),
+    ]
 
 
 def misfit(then: Mapping[str, Any] | None, spec: RobotSpec) -> str:
@@ -94,6 +105,27 @@ def _of_joints(then: Mapping[str, list[float]], now: Mapping[str, list[float]]) 
             yield f'{name} was counted from {zero:.4g}, now from {new_zero:.4g} ({shift:+.3f})'
         elif abs(scale / new_scale - 1.0) > SAME_RAD:
             yield f'{name} had {scale:.4g} a unit, now {new_scale:.4g}'
+
+
+@cache
+def _body(urdf: str) -> dict[str, str]:
+    """Return a hash of each joint of a URDF's text: its kind, axis, and place to 0.1 mm."""
+    found = {}
+    for joint in ElementTree.fromstring(urdf).iter('joint'):
+        parts: list[Any] = [joint.get('type')]
+        for tag, key in (('origin', 'xyz'), ('origin', 'rpy'), ('axis', 'xyz')):
+            element = joint.find(tag)
+            given = '' if element is None else element.get(key, '')
+            parts.append([round(float(number), 4) + 0.0 for number in given.split()])
+        found[str(joint.get('name'))] = hashlib.sha256(repr(parts).encode()).hexdigest()[:4]
+    return found
+
+
+def _of_body(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    before = then.get('body', {})
+    changed = [name for name, known in now['body'].items() if before.get(name, known) != known]
+    if changed:
+        yield f'the URDF has {", ".join(changed)} in another place or about another axis'
 
 
 def _of_sensors(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A driver that counts otherwise than the URDF: read aright, remembered, and refused elsewhere."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -72,6 +73,17 @@ def test_a_bag_is_read_as_the_robot_was_calibrated_then_and_mixed_only_when_acce
     check_recordings(accepted, [tmp_path])
     [found] = load_episodes(tmp_path, accepted)
     np.testing.assert_allclose(found.position, bag.position, atol=1e-9)
+
+
+def test_a_joint_that_the_urdf_has_elsewhere_now_is_named():
+    """Other link lengths: the same angles are other poses. Shapes and spaces are no difference."""
+    place = re.search(r'<joint name="left_elbow".*?xyz="([^"]+)"', SPEC.urdf, re.DOTALL)
+    x, *rest = place[1].split()
+    longer = ' '.join([str(float(x) + 0.02), *rest])
+    begin, end = place.span(1)
+    other = replace(SPEC, urdf=SPEC.urdf[:begin] + longer + SPEC.urdf[end:])
+    assert 'the URDF has left_elbow in another place or' in misfit(card(SPEC), other)
+    assert misfit(card(SPEC), replace(SPEC, urdf=SPEC.urdf.replace('\n', '\n  '))) == ''
 
 
 def test_grippers_ends_that_have_changed_since_are_those_of_then():
