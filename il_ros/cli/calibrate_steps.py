@@ -4,6 +4,7 @@ import argparse
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from time import sleep
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from il_ros.robot.calibration import calibration_file, name_in
 from il_ros.robot.count import count, turns
 from il_ros.spec import Calibration, RobotSpec
 
+LISTEN_S = 0.5  # for an arbiter, which speaks at every tick
 SWING_S = 10.0
 SWING = 0.08  # [rad] of the first joints of every arm
 SWUNG = 3  # of them
@@ -31,8 +33,11 @@ def joints(args: argparse.Namespace, spec: RobotSpec) -> Calibration:
     known = spec.home if args.pose == 'home' else np.clip(0.0, spec.lower, spec.upper)
     with Visit('calibrate', args.namespace) as visit:
         seen = DriverJoints(visit, spec)
+        decided: list[bytes] = []
+        visit.listen(wire.AUTHORITY, decided.append)
         seen.wait()
-        if visit.publishers(wire.AUTHORITY):
+        sleep(LISTEN_S)
+        if decided:
             raise GraphError('a session commands the arms: stop it, only the driver shall be up')
         ask(
             f'Put the robot into its {args.pose} pose, as exactly as you can:\n{pose(spec, known)}'
