@@ -9,6 +9,7 @@ from il_ros import __version__
 VERBS = (
     'up',
     'status',
+    'say',
     'home',
     'calibrate',
     'overlay',

@@ -4,8 +4,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
+from typing import Any
 
 import rclpy
+from rcl_interfaces.srv import SetParameters
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from std_srvs.srv import Trigger
 
@@ -79,6 +81,11 @@ class Visit:
             self.client.introduce(node, {name: Trigger})
             self._asked.add(service)
         return self.client.trigger(service)
+
+    def set(self, node: str, values: dict[str, Any]) -> None:
+        """Set parameters of a node; GraphError when it refuses one, or is not there."""
+        self.client.introduce(node, {'set_parameters': SetParameters})
+        self.client.set(node, values)
 
     def wait_until(self, is_true: Callable[[], bool], what: str | Callable[[], str]) -> None:
         """Wait until something is true; GraphError says what it was."""
