@@ -1,8 +1,8 @@
 """
 `python -m il_ros.session.behind idle|nice PARENT COMMAND ...`: a command, behind all others.
 
-idle: it runs when no other process wants the processor; nice: it gets a smaller share. It is the
-first to go when memory runs out, and ends with its parent. Set by the process itself: code
+idle: it runs when no other process wants the processor; nice: its own session comes first. It is
+the first to go when memory runs out, and ends with its parent. Set by the process itself: code
 between fork and exec is not safe in a parent that has threads.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 FIRST_TO_GO = '1000'  # of /proc/self/oom_score_adj
-AUTOGROUP = Path('/proc/self/autogroup')  # without its niceness ours counts within a session only
+AUTOGROUP = Path('/proc/self/autogroup')  # the session's, whose niceness is what others see
 NICE = {'idle': 19, 'nice': 10}
 
 
@@ -27,18 +27,23 @@ def command_behind(words: list[str], is_idle: bool) -> list[str]:
 def main(words: list[str]) -> None:
     """Become the command."""
     how, parent, command = words[0], int(words[1]), words[2:]
-    os.setsid()  # a group of its own for the scheduler, which shares between sessions first
     os.nice(NICE[how])
     if sys.platform.startswith('linux'):
-        if AUTOGROUP.exists():
-            AUTOGROUP.write_text(str(NICE[how]))
         if how == 'idle':
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+            _give_way()
         Path('/proc/self/oom_score_adj').write_text(FIRST_TO_GO)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it was killed before we asked
             raise SystemExit(1)
     os.execv(command[0], command)
+
+
+def _give_way() -> None:
+    """Run when nobody else does; the scheduler shares between sessions before it looks at that."""
+    os.setsid()
+    if AUTOGROUP.exists():
+        AUTOGROUP.write_text(str(NICE['idle']))
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 if __name__ == '__main__':
