@@ -1,5 +1,6 @@
 """The keyboard of a terminal: a real one, of a pseudo-terminal, and what its bytes mean."""
 
+import fcntl
 import os
 import pty
 import subprocess
@@ -112,6 +113,24 @@ def test_a_terminal_is_left_as_it_was_by_a_program_that_breaks(typist):
     code = 'from il_ros.teleop.terminal import Terminal; Terminal(); raise SystemError'
     done = subprocess.run([sys.executable, '-c', code], stdin=sys.stdin, capture_output=True)
     assert done.returncode == 1 and termios.tcgetattr(sys.stdin) == before
+
+
+def test_where_stdin_is_none_the_terminal_is_that_of_the_session(typist):
+    """As a launcher starts nodes: without stdin, in the foreground of a terminal."""
+    code = 'from il_ros.teleop.terminal import Terminal; import time; t = Terminal(); '
+    code += 'print("up", flush=True); time.sleep(0.3); print(t.read(), flush=True)'
+    terminal = sys.stdin.fileno()
+    with subprocess.Popen(
+        [sys.executable, '-c', code],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(terminal, termios.TIOCSCTTY, 0),
+    ) as process:
+        assert process.stdout.readline() == 'up\n'
+        os.write(typist, b'w')
+        assert process.stdout.readline() == 'w\n'
 
 
 def test_a_terminal_that_is_closed_is_told(typist):
