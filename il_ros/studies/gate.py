@@ -1,7 +1,7 @@
 """Whether a policy's scores tell when a person is needed, and how long before it is too late."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,27 +23,24 @@ from il_ros.session.local import LocalRig
 from il_ros.session.seeds import TRAINING, VALIDATION
 from il_ros.spec import Step
 from il_ros.studies import imitation
+from il_ros.studies.gate_table import (
+    RATE,
+    SPLITS,
+    newest,
+    records,
+    replicates,
+    row_of,
+    with_baselines,
+)
 from il_ros.studies.intervention_value import InterventionValue, is_lost, is_needed, of_task
 from il_ros.studies.study import Cell, Done, Result, Study, Table
-from il_ros.studies.warnings import (
-    Moments,
-    Series,
-    alarms,
-    auroc,
-    interval,
-    matched_auroc,
-    resampled,
-)
 from il_ros.trainer.gauging import fitted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-RATE = 0.1  # of false alarms per successful episode
-SPLITS = 20
 BASELINES = ('time', 'random')  # what any score has to beat
 HAVE_SEEN = {'demonstrations': SERIES[0], 'interventions': SERIES[4], '': SERIES[5]}
-DIGITS = 5  # of a score that are kept
 OTHERS = TRAINING[500_000:]  # seeds that no demonstration has
 
 
@@ -181,8 +178,8 @@ class Gate(Study):
             episodes = of_task(done, task)
             judged = [e for e in episodes if e.get('moments')]
             names = list(episodes[0]['records']) if episodes else []
-            by_time = _replicates(judged, 'time') if judged else np.zeros(0)
-            rows += [_row(task, name, judged, episodes, by_time) for name in names]
+            by_time = replicates(judged, 'time') if judged else np.zeros(0)
+            rows += [row_of(task, name, judged, episodes, by_time) for name in names]
         return rows
 
     def draw(self, done: Done) -> 'Figure':
@@ -249,108 +246,3 @@ def _is_possible(name: str, policy: Any, others: Sequence[Any]) -> bool:
     except NoScore:
         return False
     return True
-
-
-def with_baselines(
-    plans: Sequence[tuple[float, dict[str, float]]], seed: int
-) -> list[tuple[float, dict[str, float]]]:
-    """Return plans with the scores of gates that know nothing but the time, or nothing."""
-    random = np.random.default_rng(seed)
-    return [(at_s, {**told, 'time': at_s, 'random': random.random()}) for at_s, told in plans]
-
-
-def records(plans: Sequence[tuple[float, Mapping[str, float]]], name: str) -> list[list[float]]:
-    """Return [time, score] of each plan whose score is above all before: what a bound can see."""
-    found: list[list[float]] = []
-    for at_s, told in plans:
-        if not found or told[name] > found[-1][1]:
-            found.append([round(at_s, 3), told[name]])
-    return [[at_s, float(f'{value:.{DIGITS}g}')] for at_s, value in found]
-
-
-def newest(
-    plans: Sequence[tuple[float, Mapping[str, float]]], at_s: float
-) -> dict[str, dict[str, float]]:
-    """Return the scores of the newest plan at a time since the start, of the first before it."""
-    told = [scores for planned_s, scores in plans if planned_s <= at_s + 1e-9] or [plans[0][1]]
-    return {'scores': {name: float(f'{v:.{DIGITS}g}') for name, v in told[-1].items()}}
-
-
-def moments_of(judged: Sequence[Result], name: str) -> Moments:
-    """Return the judged moments with one of their scores."""
-    rows = [
-        (number, m['at_s'], m['needed'], m['scores'][name])
-        for number, episode in enumerate(judged)
-        for m in episode['moments']
-    ]
-    episode, at_s, needed, score = (np.array(column) for column in zip(*rows, strict=True))
-    return Moments(episode, at_s, needed.astype(bool), score.astype(float))
-
-
-def _replicates(judged: Sequence[Result], name: str) -> np.ndarray:
-    """Return the AUROC of a score in bootstrap replicates (DRAWS,), the same for every score."""
-    found = resampled(moments_of(judged, name))
-    return np.array([auroc(m.score, m.is_needed) for m in found])
-
-
-def _row(
-    task: str,
-    name: str,
-    judged: Sequence[Result],
-    episodes: Sequence[Result],
-    by_time: np.ndarray,
-) -> dict[str, Any]:
-    """Return one score's line of the table; None for what cannot be said yet."""
-    learned_from = lookup(SCORES, name).learned_from if name in SCORES else ''
-    return {
-        'task': task,
-        'score': name,
-        'learned from': learned_from,
-        **_told_apart(judged, name, by_time),
-        **_called(judged, episodes, name),
-    }
-
-
-def _told_apart(judged: Sequence[Result], name: str, by_time: np.ndarray) -> dict[str, Any]:
-    """Return AUROC, and by how much it is above the clock's, with intervals."""
-    keys = ('AUROC', 'AUROC, 95 %', 'matched', 'above time', 'above time, 95 %')
-    if not judged:
-        return dict.fromkeys(keys)
-    moments = moments_of(judged, name)
-    if moments.is_needed.all() or not moments.is_needed.any():
-        return dict.fromkeys(keys)
-    clock = moments_of(judged, 'time')
-    value, times = _replicates(judged, name), auroc(clock.score, clock.is_needed)
-    ours, matched = auroc(moments.score, moments.is_needed), matched_auroc(moments)
-    told = (
-        round(ours, 3),
-        _rounded(interval(value)),
-        None if np.isnan(matched) else round(matched, 3),
-        round(ours - times, 3),
-        _rounded(interval(value - by_time)),
-    )
-    return dict(zip(keys, told, strict=True))
-
-
-def _called(judged: Sequence[Result], episodes: Sequence[Result], name: str) -> dict[str, Any]:
-    """Return what a gate that is calibrated on half of the successes does."""
-    wins = [_series(e, name) for e in episodes if e['state'] == 'success']
-    lost = [_series(e, name) for e in judged if e['state'] != 'success']
-    found: dict[str, Any] = {'successes': len(wins), 'failures': len(lost)}
-    keys = ('false alarms', 'detected', 'warning [s]')
-    if len(wins) // 2 < 1 / RATE - 1:
-        return {**found, **dict.fromkeys(keys)}
-    told = alarms(wins, lost, RATE, SPLITS)
-    warning = None if told.warning_s is None else round(told.warning_s, 1)
-    values = (round(told.false_alarms, 3), round(told.detected, 3), warning)
-    return {**found, **dict(zip(keys, values, strict=True))}
-
-
-def _series(episode: Result, name: str) -> Series:
-    """Return the records of an episode's score, and when it could last be saved."""
-    at_s, score = np.array(episode['records'][name]).T
-    return Series(at_s, score, episode.get('last_recoverable_s'))
-
-
-def _rounded(ends: tuple[float, float]) -> list[float]:
-    return [round(end, 3) for end in ends]

@@ -1,0 +1,128 @@
+"""The figures of `study gate`: what is kept of an episode's scores, and what they foretell."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from il_ros.policy.scores import SCORES
+from il_ros.registry import lookup
+from il_ros.studies.study import Result
+from il_ros.studies.warnings import (
+    Moments,
+    Series,
+    alarms,
+    auroc,
+    interval,
+    matched_auroc,
+    resampled,
+)
+
+RATE = 0.1  # of false alarms per successful episode
+SPLITS = 20
+DIGITS = 5  # of a score that are kept
+
+
+def with_baselines(
+    plans: Sequence[tuple[float, dict[str, float]]], seed: int
+) -> list[tuple[float, dict[str, float]]]:
+    """Return plans with the scores of gates that know nothing but the time, or nothing."""
+    random = np.random.default_rng(seed)
+    return [(at_s, {**told, 'time': at_s, 'random': random.random()}) for at_s, told in plans]
+
+
+def records(plans: Sequence[tuple[float, Mapping[str, float]]], name: str) -> list[list[float]]:
+    """Return [time, score] of each plan whose score is above all before: what a bound can see."""
+    found: list[list[float]] = []
+    for at_s, told in plans:
+        if not found or told[name] > found[-1][1]:
+            found.append([round(at_s, 3), told[name]])
+    return [[at_s, float(f'{value:.{DIGITS}g}')] for at_s, value in found]
+
+
+def newest(
+    plans: Sequence[tuple[float, Mapping[str, float]]], at_s: float
+) -> dict[str, dict[str, float]]:
+    """Return the scores of the newest plan at a time since the start, of the first before it."""
+    told = [scores for planned_s, scores in plans if planned_s <= at_s + 1e-9] or [plans[0][1]]
+    return {'scores': {name: float(f'{v:.{DIGITS}g}') for name, v in told[-1].items()}}
+
+
+def moments_of(judged: Sequence[Result], name: str) -> Moments:
+    """Return the judged moments with one of their scores."""
+    rows = [
+        (number, m['at_s'], m['needed'], m['scores'][name])
+        for number, episode in enumerate(judged)
+        for m in episode['moments']
+    ]
+    episode, at_s, needed, score = (np.array(column) for column in zip(*rows, strict=True))
+    return Moments(episode, at_s, needed.astype(bool), score.astype(float))
+
+
+def replicates(judged: Sequence[Result], name: str) -> np.ndarray:
+    """Return the AUROC of a score in bootstrap replicates (DRAWS,), the same for every score."""
+    found = resampled(moments_of(judged, name))
+    return np.array([auroc(m.score, m.is_needed) for m in found])
+
+
+def row_of(
+    task: str,
+    name: str,
+    judged: Sequence[Result],
+    episodes: Sequence[Result],
+    by_time: np.ndarray,
+) -> dict[str, Any]:
+    """Return one score's line of the table; None for what cannot be said yet."""
+    learned_from = lookup(SCORES, name).learned_from if name in SCORES else ''
+    return {
+        'task': task,
+        'score': name,
+        'learned from': learned_from,
+        **_told_apart(judged, name, by_time),
+        **_called(judged, episodes, name),
+    }
+
+
+def _told_apart(judged: Sequence[Result], name: str, by_time: np.ndarray) -> dict[str, Any]:
+    """Return AUROC, and by how much it is above the clock's, with intervals."""
+    keys = ('AUROC', 'AUROC, 95 %', 'matched', 'above time', 'above time, 95 %')
+    if not judged:
+        return dict.fromkeys(keys)
+    moments = moments_of(judged, name)
+    if moments.is_needed.all() or not moments.is_needed.any():
+        return dict.fromkeys(keys)
+    clock = moments_of(judged, 'time')
+    value, times = replicates(judged, name), auroc(clock.score, clock.is_needed)
+    ours, matched = auroc(moments.score, moments.is_needed), matched_auroc(moments)
+    told = (
+        round(ours, 3),
+        _rounded(interval(value)),
+        None if np.isnan(matched) else round(matched, 3),
+        round(ours - times, 3),
+        _rounded(interval(value - by_time)),
+    )
+    return dict(zip(keys, told, strict=True))
+
+
+def _called(judged: Sequence[Result], episodes: Sequence[Result], name: str) -> dict[str, Any]:
+    """Return what a gate that is calibrated on half of the successes does."""
+    wins = [_series(e, name) for e in episodes if e['state'] == 'success']
+    lost = [_series(e, name) for e in judged if e['state'] != 'success']
+    found: dict[str, Any] = {'successes': len(wins), 'failures': len(lost)}
+    keys = ('false alarms', 'detected', 'warning [s]')
+    if len(wins) // 2 < 1 / RATE - 1:
+        return {**found, **dict.fromkeys(keys)}
+    told = alarms(wins, lost, RATE, SPLITS)
+    warning = None if told.warning_s is None else round(told.warning_s, 1)
+    values = (round(told.false_alarms, 3), round(told.detected, 3), warning)
+    return {**found, **dict(zip(keys, values, strict=True))}
+
+
+def _series(episode: Result, name: str) -> Series:
+    """Return the records of an episode's score, and when it could last be saved."""
+    at_s, score = np.array(episode['records'][name]).T
+    return Series(at_s, score, episode.get('last_recoverable_s'))
+
+
+def _rounded(ends: tuple[float, float]) -> list[float]:
+    return [round(end, 3) for end in ends]
