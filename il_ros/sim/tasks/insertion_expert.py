@@ -27,7 +27,7 @@ _LET_GO = 0.015  # [m] above the table
 _WAITING = 0.09  # [m] back from the meeting until the other hand has its part
 _STANDOFF = 0.04  # [m] between the parts until they are in line
 _PUSHED = 0.038  # [m] of peg in the hole that the expert aims at
-_STEP = (0.004, 0.02)  # [m] of gap that is closed at a time, near the other part and far from it
+_STEP = 0.02  # [m] of gap that is closed at a time, far from the other part
 _FITS = 0.0015  # [m] askew by so much a peg goes in
 _ROUGH = 0.025, 0.2  # [m], [rad] to either side, uniform: how far off a hand makes for, from afar
 _ROUGH_FROM = 0.045, 0.06  # [m] of gap: what is askew is put right before the parts go on
@@ -46,6 +46,7 @@ class Way:
     turned_rad: float = 0.0  # of the line along which the parts meet, about the vertical
     first: str = ''  # the arm that picks first; '': both at once
     still: str = 'left'  # the arm that holds its part still at the meeting
+    step_m: float = 0.004  # of gap that is closed at a time, near the other part
 
 
 WAYS = (  # by the number of the demonstrator
@@ -54,7 +55,7 @@ WAYS = (  # by the number of the demonstrator
     Way(height_m=0.17, at_m=(0.04, -0.05), turned_rad=0.3, still='right'),
     Way(at_m=(-0.04, 0.06), turned_rad=-0.3),
     Way(height_m=0.23, turned_rad=0.2, first='left'),
-    Way(height_m=0.16, at_m=(0.0, -0.08), turned_rad=-0.2, still='right'),
+    Way(height_m=0.16, at_m=(0.0, -0.08), turned_rad=-0.2, still='right', step_m=0.006),
 )
 
 
@@ -148,7 +149,8 @@ class InsertionExpert:
         is_out = ramp(-sight.depth, -0.006, -0.002)
         back = is_out * max(ramp(askew, _FITS, 4 * _FITS), ramp(away, 0.01, 0.06))
         wanted = back * _STANDOFF - (1.0 - back) * _PUSHED
-        step = _STEP[0] + ramp(gap, _STANDOFF, 2 * _STANDOFF) * (_STEP[1] - _STEP[0])
+        near = self._way.step_m
+        step = near + ramp(gap, _STANDOFF, 2 * _STANDOFF) * (_STEP - near)
         end = facing(mouth, max(wanted, gap - step))
         end = self._roughly(arm, end, ramp(gap, *_ROUGH_FROM))
         return self._bring(arm, part, _beyond(end, part.end))
