@@ -11,8 +11,9 @@ from test_arbiter_motion import assert_within_limits
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.braking import Point, Stop, stop_ends, stops
 from il_ros.arbiter.guard import Guard
-from il_ros.arbiter.motion import Motion, State, at_rest
+from il_ros.arbiter.motion import Motion
 from il_ros.arbiter.sources import load_sources
+from il_ros.arbiter.state import State, at_rest
 from il_ros.registry import make
 from il_ros.robot.clearance import Clearance
 from il_ros.robot.load import load_robot

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ruckig import ControlInterface, InputParameter, Ruckig, Trajectory
 
 from il_ros.arbiter.braking import Point, Stop
-from il_ros.arbiter.motion import Motion, State, at_rest
+from il_ros.arbiter.motion import Motion
+from il_ros.arbiter.state import State, at_rest
 from il_ros.robot.load import load_robot
 
 SPEC = load_robot('sim')

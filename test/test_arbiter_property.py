@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from il_ros.arbiter.arbiter import Arbiter
@@ -137,6 +137,7 @@ def test_the_safety_filter_breaks_no_limit_either(seed):
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1))
+@example(9109394)  # ruckig finds no way for a joint of the left arm
 def test_who_corrects_one_arm_leaves_the_other_to_the_policy(seed):
     """Bit for bit as it moves without anybody there, at every take-over and hand-back."""
     rng = np.random.default_rng(seed)

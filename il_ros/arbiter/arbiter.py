@@ -9,11 +9,12 @@ from il_ros.arbiter.gate import Gate
 from il_ros.arbiter.guard import Guard
 from il_ros.arbiter.guided import Guided
 from il_ros.arbiter.locks import NONE, Locks
-from il_ros.arbiter.motion import Motion, State, at_rest
+from il_ros.arbiter.motion import Motion
 from il_ros.arbiter.persons import Persons
 from il_ros.arbiter.policy_word import PolicyWord
 from il_ros.arbiter.reseat import YIELD, Reseat
 from il_ros.arbiter.sources import GUIDING, ArbiterConfig
+from il_ros.arbiter.state import State, at_rest
 from il_ros.arbiter.strain import Strain
 from il_ros.arbiter.verdict import Verdict
 from il_ros.registry import nearest

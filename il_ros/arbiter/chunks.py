@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from il_ros.arbiter.derivative import along
-from il_ros.arbiter.motion import State
+from il_ros.arbiter.state import State
 from il_ros.spec import ActionChunk
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from il_ros.arbiter.braking import reach_of, stop_ends, stops, times_of
-from il_ros.arbiter.motion import State, mixed
+from il_ros.arbiter.state import State, mixed
 from il_ros.robot.clearance import Clearance
 from il_ros.spec import RobotSpec, Safety
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from il_ros.arbiter.motion import State
 from il_ros.arbiter.sources import GUIDING
+from il_ros.arbiter.state import State
 from il_ros.arbiter.verdict import Verdict
 from il_ros.spec import RobotSpec, Who
 

@@ -2,43 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from ruckig import InputParameter, Ruckig, RuckigError, Synchronization, Trajectory
 
 from il_ros.arbiter.braking import Point, Stop
+from il_ros.arbiter.catching import Catching
+from il_ros.arbiter.state import State, at_rest, pick
 from il_ros.spec import RobotSpec
 
 POLE = 0.4  # tracking error left after a tick, three times over; smaller is stiffer
 CRUISE = 0.95  # part of the speed limit that a moving target may use up, so that it can be caught
 AHEAD = 6  # ticks for which following must stay within the limits before it is begun
 SLACK = 1e-9  # rounding of ruckig's sums, far below what any joint resolves
-
-
-@dataclass(frozen=True)
-class State:
-    """Where every joint is, or shall be, at one instant; arrays (N,) in inside units."""
-
-    position: np.ndarray  # [rad, opening]
-    velocity: np.ndarray  # [rad/s, ...]
-    acceleration: np.ndarray  # [rad/s^2, ...]
-
-    def rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Position, velocity, acceleration."""
-        return self.position, self.velocity, self.acceleration
-
-
-def at_rest(position: np.ndarray) -> State:
-    """Return the state of standing still at position (N,)."""
-    return State(np.array(position, dtype=np.float64), 0.0 * position, 0.0 * position)
-
-
-def mixed(one: State, other: State, share: np.ndarray | float) -> State:
-    """Return the state with a share of the other, (N,) or of all joints."""
-    rows = zip(one.rows(), other.rows(), strict=True)
-    return State(*(a + share * (b - a) for a, b in rows))
 
 
 def tracking_gain(dt_s: float, pole: float = POLE) -> np.ndarray:
@@ -73,15 +49,6 @@ def integrator(dt_s: float) -> tuple[np.ndarray, np.ndarray]:
     return free, np.array([dt_s**3 / 6, dt_s**2 / 2, dt_s])
 
 
-def _pick(take: np.ndarray, one: State, other: State) -> State:
-    """Return one where take (N,) bool, else the other."""
-    return State(
-        np.where(take, one.position, other.position),
-        np.where(take, one.velocity, other.velocity),
-        np.where(take, one.acceleration, other.acceleration),
-    )
-
-
 class Vet(Protocol):
     """Somebody who must agree with every step."""
 
@@ -114,13 +81,11 @@ class Motion:
         self._cruise = CRUISE * spec.velocity
         self._fastest, self._hardest = spec.velocity + SLACK, spec.acceleration + SLACK
         self._twice_jerk = 2 * spec.jerk
-        self._ruckig = Ruckig(spec.size, spec.dt_s)
-        self._trajectory = Trajectory(spec.size)
-        self._chase = _ruckig_input(spec)
+        self._catching = Catching(spec)
         self.seat(spec.home)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> 'Motion':
-        """Return another in the same state; what ruckig calculates with is scratch."""
+        """Return another in the same state; what a way is calculated with is scratch."""
         twin = memo[id(self)] = copy(self)
         for name in ('state', '_vets', '_lower', '_upper'):
             setattr(twin, name, deepcopy(getattr(self, name), memo))
@@ -164,10 +129,10 @@ class Motion:
         chosen = following
         if (moves & ~done).any():
             catching = self._catch_up(target)
-            chosen = _pick(done, following, catching)
+            chosen = pick(done, following, catching)
             done |= moves & self._is_safe(catching)
         if not done.all():
-            chosen = _pick(done, chosen, self._brake())
+            chosen = pick(done, chosen, self._brake())
         return chosen
 
     def _narrow(self) -> None:
@@ -198,20 +163,9 @@ class Motion:
         return following, keeps & self._is_safe(following)
 
     def _catch_up(self, target: State) -> State:
-        """Return the first step of the fastest way to a target that keeps its velocity."""
-        origin = target.position - target.velocity * self._dt_s  # where the target is now
-        chase, limit = self._chase, self._spec.velocity
-        chase.current_position = (self.state.position - origin).tolist()
-        chase.current_velocity = (self.state.velocity - target.velocity).tolist()
-        chase.current_acceleration = self.state.acceleration.tolist()
-        chase.max_velocity = (limit - target.velocity).tolist()
-        chase.min_velocity = (-limit - target.velocity).tolist()
-        try:
-            self._ruckig.calculate(chase, self._trajectory)
-        except RuckigError:  # rounding, on the very edge of a limit: once in some 100 000 ticks
-            return self._brake()
-        position, velocity, acceleration = map(np.array, self._trajectory.at_time(self._dt_s))
-        return State(position + target.position, velocity + target.velocity, acceleration)
+        """Return the first step of the fastest way to the target; a joint without one brakes."""
+        catching, has_way = self._catching.step(self.state, target)
+        return catching if has_way.all() else pick(has_way, catching, self._brake())
 
     def _brake(self) -> State:
         """Return the first step of the fastest stop; what stands goes on standing."""
@@ -236,7 +190,7 @@ class Motion:
         keeps = (speed <= self._fastest) & (hard <= self._hardest)
         if keeps.all():
             return self._stops_inside(state, speed)
-        return keeps & self._stops_inside(_pick(keeps, state, self.state), speed)
+        return keeps & self._stops_inside(pick(keeps, state, self.state), speed)
 
     def _stops_inside(self, state: State, speed: np.ndarray) -> np.ndarray:
         """Return where (N,) bool the fastest stop from a state stays within the bounds."""
@@ -249,17 +203,3 @@ class Motion:
             low, high = self._stop(state, i).extrema()
             inside[i] = self._lower[i] - SLACK <= low and high <= self._upper[i] + SLACK
         return inside
-
-
-def _ruckig_input(spec: RobotSpec) -> InputParameter:
-    """Return ruckig's input with the robot's limits; the target stays at zero."""
-    parameters = InputParameter(spec.size)
-    parameters.synchronization = Synchronization.No
-    parameters.max_velocity = spec.velocity.tolist()
-    parameters.max_acceleration = spec.acceleration.tolist()
-    parameters.max_jerk = spec.jerk.tolist()
-    zero = [0.0] * spec.size
-    parameters.target_position = zero
-    parameters.target_velocity = zero
-    parameters.target_acceleration = zero
-    return parameters

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from il_ros.arbiter.derivative import parabola
-from il_ros.arbiter.motion import State, at_rest
 from il_ros.arbiter.sources import ArbiterConfig, is_fresh
+from il_ros.arbiter.state import State, at_rest
 from il_ros.spec import Proposal, RobotSpec
 
 HISTORY = 5  # proposals from which the motion of a hand is read: encoders are noisy

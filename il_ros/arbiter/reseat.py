@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from il_ros.arbiter.motion import State, at_rest
+from il_ros.arbiter.state import State, at_rest
 
 YIELD = 0.05  # [rad, opening] further off than any servo sags: the robot does not follow
 SETTLED_TICKS = 50  # at rest for this long before a robot that lags counts as not following

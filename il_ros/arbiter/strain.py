@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from il_ros.arbiter.motion import State, mixed
+from il_ros.arbiter.state import State, mixed
 from il_ros.spec import JointSample, RobotSpec, Safety
 
 _EASE = 0.5  # part of what holds from which on it is slowed down

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from il_ros.arbiter.chunks import Plan
-from il_ros.arbiter.motion import State
+from il_ros.arbiter.state import State
 from il_ros.spec import Authority, Who
 
 
