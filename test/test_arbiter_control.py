@@ -149,6 +149,20 @@ def test_a_reset_waits_until_the_command_stands_and_forgets_older_joints():
     assert speeds[-1].max() < 1e-9 < speeds[0].max()
 
 
+@pytest.mark.parametrize('is_first', [True, False])
+def test_an_arm_that_was_given_before_the_episodes_first_joints_is_the_persons(is_first):
+    """It was acknowledged, so it counts; what was given in the episode before does not."""
+    it = control()
+    if not is_first:
+        ticked(it, 0)
+        it.arbiter.take_over('right')
+        it.forget(DT)
+    it.arbiter.take_over('left')
+    it._hands.asks = [Proposal(2 * DT, SPEC.home, (False, False), 'joystick')]
+    left, right = ticked(it, 2 * DT).decision.authority
+    assert (left.who, right.who) == (Who.HUMAN, Who.HOLD)
+
+
 def test_what_a_device_stamped_while_the_joints_were_on_their_way_is_not_the_future():
     it = control()
     ticked(it, 0)

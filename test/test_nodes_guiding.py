@@ -76,7 +76,7 @@ def test_an_arm_is_taken_over_by_service_guided_and_handed_back_without_a_jump(g
     graph.next(FREE, lambda free: not free, wire.read_bool)
     graph.count(wire.JOINT_STATES, 25)
     after = graph.next(wire.JOINT_STATES, read=joints).position
-    assert np.abs(after - reached).max() < 0.02  # it was under way a little, and stands
+    assert np.abs(after - reached).max() < 0.06  # it was under way for as long as a service takes
     _stamps, sent = commands(graph, begin)
     assert_within_limits(SPEC, sent)
     assert np.abs(sent[-1] - after)[LEFT.joints].max() < 2e-3

@@ -77,8 +77,16 @@ class Arbiter:
 
     def reset(self, joints: JointSample) -> None:
         """Re-seat the command at the measured pose and forget who proposed what; a latch stays."""
-        self._seat(joints)
+        self.forget_persons()
+        self.begin(joints)
+
+    def forget_persons(self) -> None:
+        """Forget what persons proposed, and who was given an arm."""
         self._persons.forget()
+
+    def begin(self, joints: JointSample) -> None:
+        """Re-seat the command at the measured pose; no plan, but who was given an arm has it."""
+        self._seat(joints)
         self._reseat.forget()
         self._plan = self._pending = None
         self.request = ''

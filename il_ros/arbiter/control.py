@@ -113,6 +113,7 @@ class Control:
         self._others = {}
         self.newest_ns = now_ns
         self._hands.forget()
+        self.arbiter.forget_persons()  # now: who takes over before the next joints come is heard
         if self.lockstep is not None:
             self.lockstep.restart()
 
@@ -163,7 +164,7 @@ class Control:
     def _decide(self, joints: JointSample) -> Turn:
         """Decide the tick at joints.stamp_ns."""
         if self._must_seat and (self._is_at_rest or self.lockstep is not None):
-            self.arbiter.reset(joints)
+            self.arbiter.begin(joints)
             self._must_seat, self._last = False, self.arbiter.command  # it stands there
             self._is_away = False
         elif self._is_away and not self._has_looked(joints):
