@@ -1,6 +1,7 @@
 """The steps of `il-ros calibrate`: a person is asked, the robot is looked at, the sum is told."""
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from il_ros.robot.calibration import calibration_file, name_in
 from il_ros.robot.count import count, turns
 from il_ros.spec import Calibration, RobotSpec
 
-LISTEN_S = 0.5  # for an arbiter, which speaks at every tick
+LISTEN_S = 2.0  # for an arbiter, which has to be discovered and then speaks at every tick
 SWING_S = 10.0
 SWING = 0.08  # [rad] of the first joints of every arm
 SWUNG = 3  # of them
@@ -37,8 +38,7 @@ def joints(args: argparse.Namespace, spec: RobotSpec) -> Calibration:
         visit.listen(wire.AUTHORITY, decided.append)
         seen.wait()
         sleep(LISTEN_S)
-        if decided:
-            raise GraphError('a session commands the arms: stop it, only the driver shall be up')
+        _check_alone(decided)
         ask(
             f'Put the robot into its {args.pose} pose, as exactly as you can:\n{pose(spec, known)}'
         )
@@ -46,6 +46,7 @@ def joints(args: argparse.Namespace, spec: RobotSpec) -> Calibration:
         down = [n for n, t in zip(spec.joint_names, turns(spec, known), strict=True) if t < 0]
         but = f', but these the other way: {", ".join(down)}' if down else ''
         ask(f'Turn every joint by 0.2 rad or more the way that the URDF counts up{but}.')
+        _check_alone(decided)
         found = count(spec, known, said, seen.position())
     rows = zip(spec.joint_names, found.sign, found.offset, found.is_turned, strict=True)
     for name, sign, offset, is_turned in rows:
@@ -144,6 +145,12 @@ def images(args: argparse.Namespace, spec: RobotSpec) -> Calibration:
         found[name] = str(path)
         print(path)
     return replace(spec.calibration, images={**spec.calibration.images, **found})
+
+
+def _check_alone(decided: Sequence[bytes]) -> None:
+    """Raise GraphError where somebody decides on the arms, of which `authority` was heard."""
+    if decided:
+        raise GraphError('a session commands the arms: stop it, only the driver shall be up')
 
 
 def ask(text: str) -> None:

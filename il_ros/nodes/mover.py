@@ -16,6 +16,7 @@ from il_ros.spec import Authority, JointSample, RobotSpec, Who
 SOURCE = 'routine'  # its entry in config/arbiter.yaml
 ENGAGED = f'{SOURCE} engaged'
 BEGIN_S = 3.0  # until the arbiter has given us the arms
+SESSION_S = 2.0  # in which a session, where there is one, is discovered and says its phase
 LOST_S = 0.5  # for so long arms may be held, as when joint_states are late once
 STUCK_S = 3.0  # so long the way may be waited for
 APART = 0.1  # [rad, opening] by which the robot may be behind; then the way waits for it
@@ -62,8 +63,9 @@ class Mover:
         )
         what = 'authority: not heard; is the intervention node up? il-ros up teleop starts it'
         self.visit.wait_until(lambda: bool(self.authority), what)
-        if self.visit.publishers(wire.EPISODE):
-            self.visit.wait_until(lambda: bool(self.phase), 'episode: nothing heard')
+        end_s = monotonic() + SESSION_S
+        while not self.phase and monotonic() < end_s:
+            sleep(self.spec.dt_s)
         if self.phase in BUSY:
             raise GraphError(f'an episode is {self.phase}: end it, then try again')
         self.take()

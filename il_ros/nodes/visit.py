@@ -65,10 +65,6 @@ class Visit:
         """Return what publishes on a topic."""
         return publisher(self.node, topic).publish
 
-    def publishers(self, topic: Topic) -> int:
-        """Return how many publish a topic."""
-        return self.node.count_publishers(self.node.resolve_topic_name(topic.name))
-
     def has_service(self, name: str) -> bool:
         """Whether somebody offers a service."""
         full = self.node.resolve_service_name(name)
