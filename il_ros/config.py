@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_type_hints
 import yaml
 
 from il_ros.registry import nearest
+from il_ros.share import share
 
 C = TypeVar('C')
 
@@ -59,3 +60,20 @@ def _typed(value: Any, kind: Any, where: str) -> Any:
     if isinstance(value, list):
         return tuple(value)
     return value
+
+
+def shipped(folder: str) -> tuple[str, ...]:
+    """Return the names of the YAMLs that ship in config/<folder>."""
+    return tuple(sorted(path.stem for path in share('config', folder).glob('*.yaml')))
+
+
+def config_file(folder: str, name_or_path: str | Path, what: str) -> Path:
+    """Return the YAML of a `what` that ships, or the one at a path; ValueError for no name."""
+    path, name, known = Path(name_or_path), str(name_or_path), shipped(folder)
+    if path.suffix in ('.yaml', '.yml'):
+        return path
+    if name not in known:
+        raise ValueError(
+            f'unknown {what} {name!r}{nearest(name, known)}; known: {", ".join(known)}, or a YAML'
+        )
+    return share('config', folder, f'{name}.yaml')

@@ -4,6 +4,8 @@ import argparse
 import json
 from collections.abc import Callable, Iterable
 
+from il_ros.config import shipped
+
 HELP = 'names: heads, encoders, tasks, studies, gates, robots, leaders, pads or sessions'
 
 
@@ -57,23 +59,17 @@ def gates() -> Iterable[str]:
 
 def robots() -> Iterable[str]:
     """Return the robots that ship; a robot can also be given as the path of its YAML."""
-    from il_ros.share import share
-
-    return [path.stem for path in share('config', 'robots').glob('*.yaml')]
+    return shipped('robots')
 
 
 def leaders() -> Iterable[str]:
     """Return the leader arms that ship; they can also be given as the path of a YAML."""
-    from il_ros.teleop.leader_config import leaders
-
-    return leaders()
+    return shipped('leaders')
 
 
 def pads() -> Iterable[str]:
     """Return the joysticks and keyboards with a mapping; another is the path of a YAML."""
-    from il_ros.teleop.mapping_file import pads
-
-    return pads()
+    return shipped('pads')
 
 
 def sessions() -> Iterable[str]:

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from il_ros.config import from_mapping, load_config
+from il_ros.config import config_file, from_mapping, load_config, shipped
 from il_ros.registry import nearest
 from il_ros.robot.calibration import load_calibration
 from il_ros.robot.urdf import Limit, limits, parse
-from il_ros.share import share
 from il_ros.spec import Arm, Calibration, Camera, CommandTopic, RobotSpec, Safety
 
 
@@ -55,7 +54,7 @@ class RobotConfig:
 
 def robots() -> tuple[str, ...]:
     """Names of the robots that ship in config/robots."""
-    return tuple(sorted(path.stem for path in share('config', 'robots').glob('*.yaml')))
+    return shipped('robots')
 
 
 def load_robot(name_or_path: str | Path) -> RobotSpec:
@@ -79,16 +78,7 @@ def load_robot(name_or_path: str | Path) -> RobotSpec:
 
 def robot_file(name_or_path: str | Path) -> Path:
     """Return the YAML of a robot that ships, or the YAML at a path; ValueError for no name."""
-    path = Path(name_or_path)
-    if path.suffix in ('.yaml', '.yml'):
-        return path
-    name = str(name_or_path)
-    if name not in robots():
-        known = ', '.join(robots())
-        raise ValueError(
-            f'unknown robot {name!r}{nearest(name, robots())}; known: {known}, or a YAML'
-        )
-    return share('config', 'robots', f'{name}.yaml')
+    return config_file('robots', name_or_path, 'robot')
 
 
 def _part(kind: type, given: Any, where: str) -> Any:

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from il_ros.config import from_mapping, load_config, load_yaml
-from il_ros.registry import nearest
-from il_ros.share import share
+from il_ros.config import config_file, from_mapping, load_config, load_yaml, shipped
 
 MODES = ('auto', 'absolute', 'clutched')
 ENGAGE = ('button', 'service', 'always')
@@ -68,7 +66,7 @@ MATCHED = LeaderConfig(blend=inf, grip_play=0.0, grip_match=inf)
 
 def leaders() -> tuple[str, ...]:
     """Return the names of the leaders that ship in config/leaders."""
-    return tuple(sorted(path.stem for path in share('config', 'leaders').glob('*.yaml')))
+    return shipped('leaders')
 
 
 def load_leader(name_or_path: str) -> LeaderConfig:
@@ -79,7 +77,7 @@ def load_leader(name_or_path: str) -> LeaderConfig:
     """
     if not name_or_path:
         return MATCHED
-    path = _file(name_or_path)
+    path = config_file('leaders', name_or_path, 'leader')
     given = load_config(LeaderConfig, path)
     measured = _measured(path, given.calibration)
     arms = tuple(_arm(row, f'{path}: arms', measured) for row in given.arms)
@@ -87,18 +85,6 @@ def load_leader(name_or_path: str) -> LeaderConfig:
     config = LeaderConfig(**{**values, 'arms': arms, 'source': path})
     _check(config, str(path))
     return config
-
-
-def _file(name_or_path: str) -> Path:
-    path = Path(name_or_path)
-    if path.suffix in ('.yaml', '.yml'):
-        return path
-    if name_or_path not in leaders():
-        raise ValueError(
-            f'unknown leader {name_or_path!r}{nearest(name_or_path, leaders())}; '
-            f'known: {", ".join(leaders())}, or a YAML'
-        )
-    return share('config', 'leaders', f'{name_or_path}.yaml')
 
 
 def _measured(path: Path, file: str) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from il_ros.config import from_mapping, load_yaml
+from il_ros.config import config_file, from_mapping, load_yaml, shipped
 from il_ros.registry import nearest
-from il_ros.share import share
 from il_ros.teleop.layout import LAYOUTS, Layout
 from il_ros.teleop.mapping import DIRECTIONS, EVENTS, Drive, JoyMapping, Layer
 
@@ -14,14 +13,14 @@ SECTIONS = Layer.PARTS
 KEYS = ('layout', 'dead_man', 'label', *SECTIONS, 'shift')
 
 
-def pads() -> list[str]:
+def pads() -> tuple[str, ...]:
     """Return the mappings that ship."""
-    return sorted(path.stem for path in share('config', 'pads').glob('*.yaml'))
+    return shipped('pads')
 
 
 def load_mapping(name_or_path: str | Path = DEFAULT) -> JoyMapping:
     """Read config/pads/<name>.yaml ('': xbox), or a YAML; ValueError says what is wrong in it."""
-    path = _file(str(name_or_path or DEFAULT))
+    path = config_file('pads', name_or_path or DEFAULT, 'mapping')
     given = load_yaml(path)
     for key in given:
         _known(str(key), KEYS, f'{path}')
@@ -38,18 +37,6 @@ def load_mapping(name_or_path: str | Path = DEFAULT) -> JoyMapping:
         for name, section, where in _items(given.get('shift'), layout.buttons, f'{path}: shift')
     }
     return JoyMapping(layout, held, plain, shift, str(path), label)
-
-
-def _file(name_or_path: str) -> Path:
-    path = Path(name_or_path)
-    if path.suffix in ('.yaml', '.yml'):
-        return path
-    if name_or_path not in pads():
-        raise ValueError(
-            f'unknown mapping {name_or_path!r}{nearest(name_or_path, pads())}; '
-            f'known: {", ".join(pads())}, or a YAML'
-        )
-    return share('config', 'pads', f'{name_or_path}.yaml')
 
 
 def _layout(given: Any, where: str) -> Layout:
