@@ -222,3 +222,18 @@ def settle(is_still, seconds: float = 0.3) -> bool:
             return False
         sleep(0.005)
     return True
+
+
+def await_phase(graph, phase):
+    """Wait until the session is, once more, in a phase; return what it says there."""
+    told = graph.heard[wire.EPISODE.name]  # a latched topic: what passes quickly may be missed
+    found = []
+
+    def is_there():
+        news = [wire.read_episode(data) for data in told[graph.told :]]
+        found.extend((i, values) for i, (now, values) in enumerate(news) if now == phase)
+        return bool(found)
+
+    graph.wait(is_there, f'phase {phase}')
+    graph.told += found[0][0] + 1
+    return found[0][1]

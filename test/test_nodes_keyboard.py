@@ -12,7 +12,7 @@ from time import monotonic, sleep
 
 import numpy as np
 import pytest
-from graph import PATIENCE_S, Graph
+from graph import PATIENCE_S, Graph, await_phase
 
 from il_ros import wire
 from il_ros.recorder.read import read_meta
@@ -85,20 +85,6 @@ def graph(tmp_path_factory):
         graph.told = 0
         graph.listen(wire.EPISODE, wire.AUTHORITY, wire.COMMAND)
         yield graph
-
-
-def await_phase(graph, phase):
-    """Return what the session says of itself when it is, once more, in a phase."""
-    told, found = graph.heard[wire.EPISODE.name], []
-
-    def is_there():
-        news = [wire.read_episode(data) for data in told[graph.told :]]
-        found.extend((i, values) for i, (now, values) in enumerate(news) if now == phase)
-        return bool(found)
-
-    graph.wait(is_there, f'phase {phase}')
-    graph.told += found[0][0] + 1
-    return found[0][1]
 
 
 def await_arm(graph, who, why=''):

@@ -10,7 +10,7 @@ from time import sleep
 
 import numpy as np
 import pytest
-from graph import Graph, checkpoint
+from graph import Graph, await_phase, checkpoint
 
 from il_ros import wire
 from il_ros.dataset.cache import load_episodes
@@ -57,21 +57,6 @@ def begin(graph, session):
     graph.start('session_node', session)
     if is_first:
         graph.listen(wire.EPISODE)
-
-
-def await_phase(graph, phase):
-    """Wait until the session is, once more, in a phase; return what it says there."""
-    told = graph.heard[wire.EPISODE.name]  # a latched topic: what passes quickly may be missed
-    found = []
-
-    def is_there():
-        news = [wire.read_episode(data) for data in told[graph.told :]]
-        found.extend((i, values) for i, (now, values) in enumerate(news) if now == phase)
-        return bool(found)
-
-    graph.wait(is_there, f'phase {phase}')
-    graph.told += found[0][0] + 1
-    return found[0][1]
 
 
 def press(graph, name, *shift):
