@@ -1,4 +1,6 @@
-"""A person tells what to learn while the policy acts: leader arms that do not have the robot's."""
+"""A person tells what to learn while the policy acts: leader arms, or sticks, that have no arm."""
+
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from il_ros.rollout.loop import through_wire
 from il_ros.rollout.recording import BagSubscriber
 from il_ros.spec import ActionChunk, JointSample, Observation, Outcome, Step, Who
 from il_ros.teleop.hands import Hands
+from il_ros.teleop.jog import RAMP_TICKS
 from il_ros.teleop.layout import AXES, BUTTONS
 from il_ros.teleop.leader_config import LeaderConfig
 from il_ros.teleop.leader_map import LeaderReading
@@ -23,28 +26,37 @@ SPEC = load_robot('sim')
 LEFT, RIGHT = SPEC.arms
 DT, TICKS = SPEC.dt_ns, 80
 LABEL, HELD = range(20, 40), range(50, 65)  # ticks at which a button is held
+SILENT = range(35, 45)  # at which the stick is at rest
 WAIST = RIGHT.joints.start
 SPEED = 0.2  # [rad/s] of the hand, which has the leader's right arm alone
 
 
 @pytest.fixture(scope='module')
 def episode(tmp_path_factory):
+    return recorded(tmp_path_factory.mktemp('bags'), lead)
+
+
+@pytest.fixture(scope='module')
+def steered(tmp_path_factory):
+    return recorded(tmp_path_factory.mktemp('bags'), steer)
+
+
+def recorded(root, act):
     """What comes back from the bag of an episode in which a person tells, and then corrects."""
-    root = tmp_path_factory.mktemp('bags')
     bags = BagSubscriber(SPEC, EpisodeRecorder(root))
     hands = Hands(SPEC, load_mapping(), LeaderConfig(mode='clutched'))
     control = Control(Arbiter(SPEC, load_sources()), hands, None, 0.1)
     bags.start({'task': 'transfer', 'robot': 'sim'}, DT)
     measured = through_wire(SPEC, SPEC.home)
     for k in range(TICKS):
-        bags(tick(control, hands, k, measured))
+        bags(tick(control, partial(act, hands), k, measured))
         measured = through_wire(SPEC, control.arbiter.command)
     bags.stop('success', 'stopped')
     (found,) = load_episodes(root, SPEC, include_suspect=True)
     return found
 
 
-def tick(control, hands, k, measured):
+def tick(control, act, k, measured):
     """Let policy and person say something, and decide."""
     now_ns, still = (k + 1) * DT, np.zeros(SPEC.size)
     chunk = None
@@ -52,14 +64,7 @@ def tick(control, hands, k, measured):
         rows = measured + 0.002 * np.arange(1, 25)[:, None] * (np.arange(SPEC.size) == WAIST)
         chunk = ActionChunk(now_ns, rows)
         control.take_chunk(chunk)
-    buttons = np.zeros(len(BUTTONS))
-    buttons[BUTTONS.index('leftstick')] = k in LABEL
-    buttons[BUTTONS.index('leftshoulder')] = k in HELD
-    leader = SPEC.home - 0.5
-    leader[WAIST] -= SPEED * SPEC.dt_s * k
-    leader[LEFT.all] = np.nan
-    hands.take_joy(now_ns, np.zeros(len(AXES)), buttons)
-    hands.take_leader(LeaderReading(now_ns, leader, (False, True)))
+    act(k, now_ns)
     joints = JointSample(now_ns, measured, still, still)
     control.take_joints(joints)
     turn = control.tick(now_ns)
@@ -68,7 +73,34 @@ def tick(control, hands, k, measured):
     return Step(seen, joints, chunk, turn.proposal, turn.decision, outcome)
 
 
-def test_the_policy_keeps_the_arms_while_a_person_tells(episode):
+def pressed(k, *besides):
+    """The pad's buttons at a tick."""
+    buttons = np.zeros(len(BUTTONS))
+    buttons[BUTTONS.index('leftstick')] = k in LABEL
+    buttons[BUTTONS.index('leftshoulder')] = k in HELD
+    buttons[[BUTTONS.index(name) for name in besides]] = 1
+    return buttons
+
+
+def lead(hands, k, now_ns):
+    """Hold the leader's right arm, which moves all the time."""
+    leader = SPEC.home - 0.5
+    leader[WAIST] -= SPEED * SPEC.dt_s * k
+    leader[LEFT.all] = np.nan
+    hands.take_joy(now_ns, np.zeros(len(AXES)), pressed(k))
+    hands.take_leader(LeaderReading(now_ns, leader, (False, True)))
+
+
+def steer(hands, k, now_ns):
+    """Push the stick that turns the right waist, and let go of it before the button."""
+    axes = np.zeros(len(AXES))
+    axes[AXES.index('leftx')] = -0.4 * (k not in SILENT)  # of 0.5 rad/s
+    hands.take_joy(now_ns, axes, pressed(k, 'dpad_right' if k == 0 else 'rightshoulder'))
+
+
+@pytest.mark.parametrize('hands', ['episode', 'steered'])
+def test_the_policy_keeps_the_arms_while_a_person_tells(request, hands):
+    episode = request.getfixturevalue(hands)
     who = episode.who[LABEL.start : LABEL.stop]
     assert (who == tuple(Who).index(Who.POLICY)).all()
     moved = np.diff(episode.command[LABEL.start : LABEL.stop, WAIST])
@@ -81,6 +113,19 @@ def test_what_was_told_goes_with_the_hand_from_where_the_robot_was(episode):
     hand = episode.proposal[told, WAIST]
     assert hand[0] == pytest.approx(episode.position[LABEL.start, WAIST])
     np.testing.assert_allclose(np.diff(hand), -SPEED * SPEC.dt_s, atol=1e-9)
+
+
+def test_sticks_tell_a_velocity_from_the_command_of_the_tick_and_nothing_at_rest(steered):
+    """Only the arm that is selected, and no step of the policy's is in it."""
+    told = np.flatnonzero(steered.told[:, 1])
+    assert told.tolist() == [k for k in LABEL if k not in SILENT]
+    assert not steered.told[:, 0].any()
+    asked = steered.proposal[told] - steered.command[told - 1]
+    expected = -SPEED * SPEC.dt_s * np.minimum(np.arange(1, len(told) + 1) / RAMP_TICKS, 1.0)
+    np.testing.assert_allclose(asked[:, WAIST], expected, atol=1e-9)
+    assert np.abs(np.delete(asked, WAIST, axis=1)).max() < 1e-9
+    human = np.flatnonzero(steered.who[:, 1] == tuple(Who).index(Who.HUMAN))
+    assert human.tolist() == list(HELD) and (np.diff(steered.command[HELD, WAIST]) < 0).any()
 
 
 @pytest.mark.parametrize(('learn_from', 'ticks'), [('demonstrations', 0), ('dagger', len(LABEL))])

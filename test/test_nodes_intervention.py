@@ -7,7 +7,7 @@ from graph import Graph, Robot, assert_within_limits, changed
 from il_ros import wire
 from il_ros.robot.load import load_robot
 from il_ros.spec import JointSample, Who
-from il_ros.teleop.layout import BUTTONS
+from il_ros.teleop.layout import AXES, BUTTONS
 
 pytestmark = pytest.mark.alone  # in real time, in which a tick must not be late
 SPEC = load_robot('sim')
@@ -196,6 +196,23 @@ def test_an_arm_is_taken_over_and_handed_back_by_service(graph):
     await_authority(graph, Who.POLICY, Who.HOLD, why='no chunk')
     send_chunk(graph, SPEC.home)
     await_authority(graph, Who.POLICY)
+
+
+def test_sticks_only_tell_after_the_word_and_the_policy_keeps_the_arms(graph):
+    assert graph.ask('intervention_node/label') == (True, '')
+    send_chunk(graph, SPEC.home + 0.2, T=60)
+    await_authority(graph, Who.POLICY)
+    told = graph.heard[wire.PERSON.name]
+    told.clear()
+
+    def is_told():
+        forth = np.eye(len(AXES))[AXES.index('lefty')]
+        graph.publish(wire.JOY, wire.joy_msg(graph.now_ns(), forth, np.zeros(len(BUTTONS))))
+        return any(wire.read_trajectory(SPEC, data, 'told').version == 'left' for data in told)
+
+    graph.wait(is_told, 'a label of the left arm')
+    await_authority(graph, Who.POLICY)
+    assert graph.ask('intervention_node/hand_back')[0]
 
 
 def test_other_leader_arms_are_refused_and_the_node_goes_on(graph):

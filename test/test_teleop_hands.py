@@ -7,7 +7,7 @@ from il_ros.robot.load import load_robot
 from il_ros.spec import JointSample
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
-from il_ros.teleop.layout import AXES, BUTTONS
+from il_ros.teleop.layout import AXES, BUTTONS, KEYS
 from il_ros.teleop.leader_map import LeaderReading
 from il_ros.teleop.mapping_file import load_mapping
 
@@ -172,6 +172,28 @@ def test_arms_taken_by_a_word_are_kept_until_another_word(hands):
     assert ask(hands, 2 * DT) == []
     hands.take_joy(3 * DT, AT_REST, buttons('leftshoulder'))
     assert ask(hands, 3 * DT)[0].engaged == (True, False)
+
+
+def test_keys_that_move_only_tell_after_a_word_and_any_other_dead_man_takes_the_arms():
+    """A terminal tells of one held key at a time: a button could not be held besides."""
+    hands = Hands(SPEC, load_mapping('keyboard'))
+
+    def press(k, *keys):
+        held = np.array([float(key in keys) for key in KEYS])
+        hands.take_joy(k * DT, held, held)
+        return [(p.engaged, p.labels) for p in ask(hands, k * DT)]
+
+    none = (False, False)
+    tells = (none, (True, False))
+    hands.label()
+    assert press(0, 'w') == [tells]
+    assert press(1) == []
+    assert press(2, 'space') == [((True, False), none)]
+    assert press(3, 'w') == [tells]
+    hands.hand_back()
+    assert press(4, 'w') == []  # was held before
+    press(5)
+    assert press(6, 'w') == [((True, False), none)]
 
 
 def test_what_is_not_finite_is_refused(hands):

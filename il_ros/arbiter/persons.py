@@ -112,7 +112,9 @@ class Persons:
         """Whether a source has something to say, now, about this arm."""
         if name not in self._hands or not self._is_fresh(name, now_ns):
             return False
-        return self._hands[name].last.engaged[arm] or self._taken.get(arm) in (name, '')
+        last = self._hands[name].last
+        is_label = any(last.labels[arm : arm + 1])  # which moves nothing, however it was taken
+        return last.engaged[arm] or (not is_label and self._taken.get(arm) in (name, ''))
 
     def operator(self, name: str) -> str:
         """Return who the person at a source is."""

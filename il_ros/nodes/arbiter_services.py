@@ -8,9 +8,11 @@ from rclpy.node import Node
 from std_srvs.srv import Trigger
 
 from il_ros.arbiter.control import Control
+from il_ros.teleop.guiding import Guiding
+from il_ros.teleop.hands import Hands
 
 
-def serve(node: Node, control: Control, now_ns: Callable[[], int]) -> None:
+def serve(node: Node, control: Control, hands: Hands | Guiding, now_ns: Callable[[], int]) -> None:
     """Offer them on node; one that cannot be done now is answered with the reason."""
     arbiter = control.arbiter
     arms = [arm.name for arm in arbiter.spec.arms]
@@ -19,13 +21,18 @@ def serve(node: Node, control: Control, now_ns: Callable[[], int]) -> None:
         for arm in arms:
             arbiter.take_over(arm)
 
+    def give_back_all() -> None:
+        hands.hand_back()
+        arbiter.hand_back()
+
     actions: dict[str, Callable[[], str | None]] = {
         '~/reset': lambda: control.forget(now_ns()),
         '~/drop_plan': lambda: arbiter.refuse_chunk('plan dropped'),
         '~/estop': lambda: arbiter.estop('software'),
         '~/clear_estop': arbiter.clear_estop,
         '~/take_over': take_all,
-        '~/hand_back': arbiter.hand_back,
+        '~/hand_back': give_back_all,
+        '~/label': hands.label,
     }
     for arm in arms:
         actions[f'~/{arm}/take_over'] = partial(arbiter.take_over, arm)

@@ -18,6 +18,7 @@ class ArmWords:
         self._actions: dict[str, Callable[[], Any]] = {
             'take_over': hands.take_over,
             'hand_back': self._hand_back,
+            'label': self._label,
             'estop': partial(control.arbiter.estop, 'joystick'),
             'clear_estop': self._clear_estop,
         }
@@ -31,6 +32,10 @@ class ArmWords:
         """However they were taken."""
         self._hands.hand_back()
         self._control.arbiter.hand_back()
+
+    def _label(self) -> None:
+        if why := self._hands.label():
+            self._diagnostics.refuse('label', why)
 
     def _clear_estop(self) -> None:
         if why := self._control.arbiter.clear_estop():

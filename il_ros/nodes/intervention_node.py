@@ -67,7 +67,7 @@ class InterventionNode(Node):
         read = (hands, LeaderMap(self.spec, leader), Keys(mapping))
         inputs = (*read, diagnostics, self.on_heard, self.now_ns)
         ArbiterInputs(self, self.spec, self.control, *inputs).listen_to(sources)
-        serve(self, self.control, self.now_ns)
+        serve(self, self.control, hands, self.now_ns)
         self.create_timer(WATCH_S, self.on_watch)
         if self.lockstep is None:
             self.create_timer(self.spec.dt_s, self.on_late)

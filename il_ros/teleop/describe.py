@@ -21,6 +21,7 @@ WORDS = {
     'rollback': 'the checkpoint that acted before acts again, from the next episode on',
     'take_over': 'take the selected arms, and keep them',
     'hand_back': 'hand the arms back',
+    'label': 'keys that move only tell what to learn, until arms are taken or handed back',
     'estop': 'e-stop (not safety-rated)',
     'clear_estop': 'let go of the e-stop',
 }
@@ -35,7 +36,7 @@ def described(mapping: JoyMapping) -> list[tuple[str, str]]:
     first = [(f'{held} (hold){also}', 'have the selected arms; let go: hand them back')]
     if mapping.label:
         shown = f'{", ".join(mapping.label)} (hold)'
-        first.append((shown, 'leader arms tell what to learn, and move nothing'))
+        first.append((shown, 'leader arms or sticks tell what to learn, and move nothing'))
     rows = [*first, *rows]
     for button, layer in mapping.shift.items():
         changed = Layer(*(_changed(mapping.plain, layer, part) for part in Layer.PARTS))

@@ -63,6 +63,10 @@ class Guiding:
         """Let go of them, by the person's word."""
         self._dead_man.hand_back()
 
+    def label(self) -> str:
+        """Return why a hand at the arms cannot only tell."""
+        return 'a hand that moves the arms has them; tell by leader arms or sticks'
+
     def take_leader(self, reading: LeaderReading) -> None:
         """Take where leader arms are."""
         self._others.take_leader(reading)

@@ -77,6 +77,11 @@ class Hands:
         """Let go of them, by the person's word."""
         self._dead_man.hand_back()
 
+    def label(self) -> str:
+        """Only tell what to learn, by the person's word, until another; '': it is done."""
+        self._dead_man.label()
+        return ''
+
     def propose(
         self, joints: JointSample, command: np.ndarray, sources: Sequence[str]
     ) -> list[Proposal]:
@@ -98,7 +103,7 @@ class Hands:
                 return self._let_go(now_ns, command)
             is_held = joy is not None and self._dead_man.is_held(joy[1])
             in_control = tuple(source == LEADER for source in sources)
-            is_label = joy is not None and self._mapping.is_label(joy[1]) and not is_held
+            is_label = joy is not None and self._dead_man.is_label(joy[1])
             followed = self._followed(is_held, is_label, in_control, joints, command)
             return followed + self._let_go(now_ns, command)
         if joy is None:
@@ -137,13 +142,15 @@ class Hands:
         command: np.ndarray,
         is_held: bool,
     ) -> list[Proposal]:
-        """Return what the sticks ask for while the dead-man is held, and that it is let go."""
+        """Return what the sticks ask for, or tell, and that the dead-man is let go."""
         was_jogging, nothing = self._is_jogging, np.zeros(0)
+        is_label = self._dead_man.is_label(buttons)
         if not self._vigil.is_moving(now_ns):
             axes, buttons = nothing, nothing
-        proposal = self._jog.propose(now_ns, axes, buttons, command, is_held)
+        proposal = self._jog.propose(now_ns, axes, buttons, command, is_held, is_label)
         self._is_jogging = any(proposal.engaged)
-        return [proposal] if was_jogging or self._is_jogging else []
+        is_new = was_jogging or self._is_jogging or any(proposal.labels)
+        return [proposal] if is_new else []
 
     def _let_go(self, now_ns: int, command: np.ndarray) -> list[Proposal]:
         """Take back what the sticks asked for before the leader arms began to send."""

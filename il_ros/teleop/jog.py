@@ -42,25 +42,33 @@ class Jog:
         buttons: np.ndarray,
         command: np.ndarray,
         held: bool,
+        is_label: bool = False,
     ) -> Proposal:
         """
         Return where the sticks move the arms from the present command (A,).
 
         axes in -1..1 and buttons, 0 or 1, in the order of the mapping's layout. held: whether the
-        person has the selected arms.
+        person has the selected arms. is_label: they are moved in thought, from the command of
+        this tick, wherever the one before has led; sticks at rest say nothing.
         """
         self._selected = self._mapping.selected(buttons) or self._selected
-        velocity = self._ramp(self._mapping.velocity(axes, buttons), held)  # (14,)
+        wanted = self._mapping.velocity(axes, buttons)  # (14,)
+        is_label = is_label and not held and bool(wanted.any())
+        if held and not any(self._engaged):
+            self._still()  # the arms do not have the velocity that was told of
+        velocity = self._ramp(wanted, held or is_label)
         target = np.array(command, dtype=np.float64)
-        engaged = tuple(held and arm.name in self._selected for arm in self._spec.arms)
+        selected = tuple(arm.name in self._selected for arm in self._spec.arms)
+        engaged = tuple(held and mine for mine in selected)
+        labels = tuple(is_label and mine for mine in selected)
         for i, arm in enumerate(self._spec.arms):
             if engaged[i] and self._engaged[i]:
                 ahead = np.clip(self._target - command, -LEASH, LEASH)
                 target[arm.all] = (command + ahead)[arm.all]
-            if engaged[i]:
+            if engaged[i] or labels[i]:
                 target = self._moved(arm, target, velocity)
         self._engaged, self._target = engaged, target
-        return Proposal(stamp_ns, target, engaged, self._source)
+        return Proposal(stamp_ns, target, engaged, self._source, labels=labels)
 
     def rest(self) -> None:
         """Let go; what is selected stays."""
@@ -71,9 +79,9 @@ class Jog:
         """Begin from standing."""
         self._wanted = deque([np.zeros(len(DIRECTIONS))] * RAMP_TICKS, maxlen=RAMP_TICKS)
 
-    def _ramp(self, wanted: np.ndarray, held: bool) -> np.ndarray:
-        """Return the velocity (14,) on its way to the wanted one; without the dead-man, none."""
-        if not held:
+    def _ramp(self, wanted: np.ndarray, counts: bool) -> np.ndarray:
+        """Return the velocity (14,) on its way to the wanted one; none where that is no word."""
+        if not counts:
             self._still()
         else:
             self._wanted.append(wanted)

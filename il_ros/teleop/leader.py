@@ -75,7 +75,8 @@ class Leader:
         )
         self._was_label = is_label
         labels = tuple(
-            is_label and has and not led for has, led in zip(reading.has, engaged, strict=True)
+            is_label and has and not (led or mine)
+            for has, led, mine in zip(reading.has, engaged, in_control, strict=True)
         )
         target = np.clip(target, self._spec.lower, self._spec.upper)
         return Proposal(reading.stamp_ns, target, engaged, self._source, labels=labels)

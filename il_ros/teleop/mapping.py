@@ -16,7 +16,7 @@ SESSION_EVENTS = (
     *('start', 'stop', 'success', 'failure', 'discard', 'redo', 'pause', 'reset'),
     'rollback',  # the checkpoint that acted before acts again
 )
-EVENTS = (*SESSION_EVENTS, 'take_over', 'hand_back', 'estop', 'clear_estop')
+EVENTS = (*SESSION_EVENTS, 'take_over', 'hand_back', 'label', 'estop', 'clear_estop')
 PRESSED = 0.5  # Joy's buttons are 0 or 1
 
 
@@ -59,7 +59,7 @@ class JoyMapping:
     The meaning of a device: what it is while no shift is held, and while one is.
 
     dead_man: buttons; while one of them is held the person has the selected arms. label: buttons;
-    while one of them is held leader arms tell what to learn, and move nothing.
+    while one of them is held leader arms, or sticks, tell what to learn, and move nothing.
     """
 
     layout: Layout
@@ -105,9 +105,11 @@ class JoyMapping:
             total[DIRECTIONS.index(drive.direction)] += drive.speed * is_held
         return total
 
-    def is_engaged(self, buttons: np.ndarray) -> bool:
-        """Whether a dead-man button is held."""
-        return any(self.is_pressed(buttons, name) for name in self.dead_man)
+    def is_engaged(self, buttons: np.ndarray, but_moving: bool = False) -> bool:
+        """Whether a dead-man button is held; but_moving: one that moves nothing."""
+        moving = self.plain.axes if but_moving else ()
+        names = (name for name in self.dead_man if name not in moving)
+        return any(self.is_pressed(buttons, name) for name in names)
 
     def is_label(self, buttons: np.ndarray) -> bool:
         """Whether a label button is held."""
