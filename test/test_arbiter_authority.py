@@ -44,12 +44,12 @@ class Rig:
 
     def plan(self, pose=POLICY_POSE, T=50, late=0, version='v1'):
         """Offer a chunk that stays at a pose, planned `late` ticks ago."""
-        chunk = ActionChunk(self.now - late * DT, np.tile(pose, (T, 1)))
-        self.arbiter.offer_chunk(chunk, version=version)
+        targets = np.tile(pose, (T, 1))
+        self.arbiter.plans.offer(ActionChunk(self.now - late * DT, targets, version))
 
     def hands(self, engaged, pose=PERSON_POSE, source='leader'):
         """Let a person propose."""
-        self.arbiter.offer(Proposal(self.now, pose, engaged, source), operator='ann')
+        self.arbiter.persons.offer(Proposal(self.now, pose, engaged, source), operator='ann')
 
     def correct(self, n, engaged=(True, True), **options):
         """Run n ticks with hands at the arms."""
@@ -145,7 +145,7 @@ def test_a_chunk_after_hand_back_starts_at_its_first_row_for_that_arm_alone(rig)
     rig.correct(5, engaged=(True, False))
     rig.correct(4, engaged=(False, False))
     rows = np.clip(SPEC.home + np.linspace(0, 0.2, 40)[:, None], SPEC.lower, SPEC.upper)
-    rig.arbiter.offer_chunk(ActionChunk(rig.now - 2 * DT, rows))
+    rig.arbiter.plans.offer(ActionChunk(rig.now - 2 * DT, rows))
     rig.tick(30)
     left, right = rig.decision.command[LEFT.joints][0], rig.decision.command[RIGHT.joints][0]
     assert left == pytest.approx(rows[29, LEFT.joints][0], abs=1e-3)
@@ -164,7 +164,7 @@ def test_hands_that_fall_silent_leave_the_arm_standing(rig):
     rig.tick(20)
     assert rig.tick(1) == HOLD
     still = rig.decision.command
-    rig.arbiter.hand_back()
+    rig.arbiter.persons.hand_back()
     rig.tick(1)
     rig.plan()
     assert rig.tick(1) == POLICY
@@ -184,17 +184,17 @@ def test_a_take_over_needs_no_dead_man_and_lasts_until_it_is_handed_back(rig):
     """Take-over by service, of one arm."""
     rig.plan(T=100)
     rig.tick()
-    rig.arbiter.take_over('left', 'leader')
+    rig.arbiter.persons.take_over('left', 'leader')
     assert rig.tick(1) == (Who.HOLD, Who.POLICY)  # nobody's hands are there yet
     assert rig.correct(3, engaged=(False, False)) == (Who.HUMAN, Who.POLICY)
-    rig.arbiter.hand_back('left')
+    rig.arbiter.persons.hand_back('left')
     assert rig.correct(1, engaged=(False, False)) == (Who.HOLD, Who.POLICY)
-    rig.arbiter.take_over('right')  # by whoever's hands there are
+    rig.arbiter.persons.take_over('right')  # by whoever's hands there are
     assert rig.correct(1, engaged=(False, False), source='joystick')[1] is Who.HUMAN
     with pytest.raises(ValueError, match="did you mean 'left'"):
-        rig.arbiter.take_over('lefft')
+        rig.arbiter.persons.take_over('lefft')
     with pytest.raises(ValueError, match="did you mean 'leader'"):
-        rig.arbiter.take_over('left', 'leaders')
+        rig.arbiter.persons.take_over('left', 'leaders')
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_an_impossible_chunk_stops_the_arms_and_says_why(rig, targets, why):
     """NaN and wrong shapes: the arms come to rest, and the next good chunk goes on."""
     rig.plan()
     rig.tick(5)
-    rig.arbiter.offer_chunk(ActionChunk(rig.now, targets))
+    rig.arbiter.plans.offer(ActionChunk(rig.now, targets))
     assert rig.tick(1) == HOLD
     assert rig.why() == why and why in rig.arbiter.request
     rig.tick(30)
@@ -224,7 +224,7 @@ def test_an_empty_chunk_says_nothing(rig):
     """Nothing to say, in lockstep, does not end the plan that runs."""
     rig.plan()
     rig.tick(3)
-    rig.arbiter.offer_chunk(ActionChunk(rig.now, np.zeros((0, SPEC.size))))
+    rig.arbiter.plans.offer(ActionChunk(rig.now, np.zeros((0, SPEC.size))))
     assert rig.tick(1) == POLICY
 
 
@@ -240,7 +240,7 @@ def test_impossible_hands_leave_the_arm_standing(rig, target, engaged, why):
     """A broken device neither moves the arm nor gives it to the policy."""
     rig.plan()
     rig.correct(5)
-    rig.arbiter.offer(Proposal(rig.now, target, engaged))
+    rig.arbiter.persons.offer(Proposal(rig.now, target, engaged))
     assert rig.tick(1) == HOLD
     assert rig.why() == why
 
@@ -257,15 +257,15 @@ def test_the_estop_is_latched_and_cleared_by_hand(rig):
     """Released is not cleared; a reset does not clear; nothing old is resumed."""
     rig.plan(T=200)
     rig.tick(5)
-    rig.arbiter.lock('estop', True, rig.now)
+    rig.arbiter.locks.set('estop', True, rig.now)
     assert rig.correct(3) == ESTOP  # a person does not override it
     assert rig.why() == 'estop: estop pressed'
-    assert rig.arbiter.clear_estop() == 'estop pressed'
-    rig.arbiter.lock('estop', False, rig.now)
+    assert rig.arbiter.locks.clear(rig.now) == 'estop pressed'
+    rig.arbiter.locks.set('estop', False, rig.now)
     assert rig.tick(30) == ESTOP
     rig.arbiter.reset(JointSample(rig.now, rig.position, 0 * SPEC.home, 0 * SPEC.home))
     assert rig.tick(1) == ESTOP  # a new episode does not release it
-    assert rig.arbiter.clear_estop() == ''
+    assert rig.arbiter.locks.clear(rig.now) == ''
     assert rig.tick(5) == HOLD  # the old chunk would have lasted
     rig.plan()
     assert rig.tick(1) == POLICY
@@ -274,9 +274,9 @@ def test_the_estop_is_latched_and_cleared_by_hand(rig):
 def test_a_software_stop_needs_no_lock(rig):
     """A stop by service is latched and cleared like a lock's."""
     rig.tick()
-    rig.arbiter.estop('the person at the keyboard')
+    rig.arbiter.locks.stop('the person at the keyboard')
     assert rig.tick() == ESTOP and 'keyboard' in rig.why()
-    assert rig.arbiter.clear_estop() == ''
+    assert rig.arbiter.locks.clear(rig.now) == ''
     assert rig.tick() == HOLD
 
 
@@ -284,7 +284,7 @@ def test_a_robot_that_was_moved_while_stopped_is_not_pulled_back(rig):
     """Power off, arms pushed away, power on, cleared: all starts from where the arms are."""
     rig.plan()
     rig.tick(20)
-    rig.arbiter.estop()
+    rig.arbiter.locks.stop('software')
     rig.tick(60)
     pushed = np.clip(rig.position - 0.3, SPEC.lower, SPEC.upper)
     still = np.zeros(SPEC.size)
@@ -293,7 +293,7 @@ def test_a_robot_that_was_moved_while_stopped_is_not_pulled_back(rig):
         rig.k += 1
     assert rig.arbiter.command == pytest.approx(pushed, abs=1e-4)
     rig.position = pushed + 0.01
-    rig.arbiter.clear_estop()
+    rig.arbiter.locks.clear(rig.now)
     assert rig.tick(20) == HOLD
     assert rig.decision.command == pytest.approx(pushed + 0.01, abs=1e-4)
 
@@ -301,7 +301,7 @@ def test_a_robot_that_was_moved_while_stopped_is_not_pulled_back(rig):
 def test_a_servo_that_sags_does_not_drag_the_command_along(rig):
     """A small, lasting error under an e-stop must not creep."""
     rig.tick(5)
-    rig.arbiter.estop()
+    rig.arbiter.locks.stop('software')
     rig.tick(1)
     command, still = rig.decision.command, np.zeros(SPEC.size)
     for _ in range(200):
@@ -357,11 +357,11 @@ def test_a_lock_stops_the_sources_up_to_its_priority(custom):
     """A lock below the e-stop is no latch and stops only what stands below it."""
     custom.plan()
     custom.tick(2)
-    custom.arbiter.lock('pause', True, custom.now)
+    custom.arbiter.locks.set('pause', True, custom.now)
     assert custom.tick() == HOLD and custom.why() == 'pause pressed'
     assert custom.correct(2, source='glove') == HOLD
     assert custom.correct(2, source='leader') == HUMAN
-    custom.arbiter.lock('pause', False, custom.now)
+    custom.arbiter.locks.set('pause', False, custom.now)
     custom.correct(1, engaged=(False, False), source='leader')
     custom.correct(1, engaged=(False, False), source='glove')
     custom.plan()
@@ -371,14 +371,14 @@ def test_a_lock_stops_the_sources_up_to_its_priority(custom):
 def test_a_hardware_stop_that_falls_silent_stops(custom):
     """A heartbeat that stops coming is a pressed button."""
     for _ in range(40):
-        custom.arbiter.lock('hardware', False, custom.now)
+        custom.arbiter.locks.set('hardware', False, custom.now)
         assert custom.tick() == HOLD
     assert custom.tick(25) == HOLD
     assert custom.tick(1) == ESTOP
     assert 'hardware silent for more than 0.5 s' in custom.why()
-    assert custom.arbiter.clear_estop() == 'hardware silent for more than 0.5 s'
-    custom.arbiter.lock('hardware', False, custom.now)
-    assert custom.arbiter.clear_estop() == ''
+    assert custom.arbiter.locks.clear(custom.now) == 'hardware silent for more than 0.5 s'
+    custom.arbiter.locks.set('hardware', False, custom.now)
+    assert custom.arbiter.locks.clear(custom.now) == ''
     assert custom.tick() == HOLD
 
 
@@ -387,4 +387,4 @@ def test_unknown_sources_and_locks_are_named(rig):
     with pytest.raises(ValueError, match=r"no source 'leder'.*did you mean 'leader'"):
         rig.hands((True, True), source='leder')
     with pytest.raises(ValueError, match=r"no lock 'e-stop'.*did you mean 'estop'"):
-        rig.arbiter.lock('e-stop', True, 0)
+        rig.arbiter.locks.set('e-stop', True, 0)

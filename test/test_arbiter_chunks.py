@@ -13,7 +13,7 @@ S = 1e-9 * DT
 def ramp(stamp_ns, T=10, slope=1.0, version=''):
     """A plan of one joint that is at slope * i in row i."""
     targets = slope * np.arange(T, dtype=float)[:, None]
-    return plan_of(ActionChunk(stamp_ns, targets), DT, version)
+    return plan_of(ActionChunk(stamp_ns, targets, version), DT)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_observations_before_the_hand_back_are_refused(executor):
 def test_motion_is_read_from_the_rows():
     """Exact on a parabola, at the ends too."""
     t = np.arange(8)[:, None] * S
-    plan = plan_of(ActionChunk(0, 3 * t**2 - t), DT, '')
+    plan = plan_of(ActionChunk(0, 3 * t**2 - t), DT)
     assert plan.velocity == pytest.approx(6 * t - 1)
     assert plan.acceleration == pytest.approx(np.full((8, 1), 6.0))
 
@@ -105,12 +105,12 @@ def test_noise_on_the_rows_is_not_taken_for_motion():
     """A policy's rows shake by milliradians; their motion is read over several of them."""
     t = np.arange(40)[:, None] * S
     noise = np.random.default_rng(0).normal(0, 0.002, (40, 1))
-    plan = plan_of(ActionChunk(0, 0.5 * t + noise), DT, '')
+    plan = plan_of(ActionChunk(0, 0.5 * t + noise), DT)
     between_two = np.diff(noise, axis=0).std() / S
     assert np.abs(plan.velocity[3:-3] - 0.5).std() < 0.25 * between_two
 
 
 def test_a_chunk_that_stands_still_is_exactly_still():
     """No rounding creeps into a hold."""
-    plan = plan_of(ActionChunk(0, np.full((20, 14), 0.1234567)), DT, '')
+    plan = plan_of(ActionChunk(0, np.full((20, 14), 0.1234567)), DT)
     assert not plan.velocity.any() and not plan.acceleration.any()

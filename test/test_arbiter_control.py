@@ -155,9 +155,9 @@ def test_an_arm_that_was_given_before_the_episodes_first_joints_is_the_persons(i
     it = control()
     if not is_first:
         ticked(it, 0)
-        it.arbiter.take_over('right')
+        it.arbiter.persons.take_over('right')
         it.forget(DT)
-    it.arbiter.take_over('left')
+    it.arbiter.persons.take_over('left')
     it._hands.asks = [Proposal(2 * DT, SPEC.home, (False, False), 'joystick')]
     left, right = ticked(it, 2 * DT).decision.authority
     assert (left.who, right.who) == (Who.HUMAN, Who.HOLD)

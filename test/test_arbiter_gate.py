@@ -41,10 +41,10 @@ class Rig:
             now_ns, still = self.tick_number * DT, np.zeros(SPEC.size)
             step = 0.002 * np.arange(1, 51)[:, None] * np.sign(SPEC.upper - SPEC.home)
             chunk = ActionChunk(now_ns, np.clip(self.position + step, SPEC.lower, SPEC.upper))
-            self.arbiter.offer_scores(now_ns, self.scores(value))
-            self.arbiter.offer_chunk(chunk)
+            self.arbiter.gate.read(now_ns, self.scores(value))
+            self.arbiter.plans.offer(chunk)
             if hands is not None:
-                self.arbiter.offer(Proposal(now_ns, self.position, hands, 'leader'))
+                self.arbiter.persons.offer(Proposal(now_ns, self.position, hands, 'leader'))
             decision = self.arbiter.tick(JointSample(now_ns, self.position, still, still))
             self.position = decision.command
             self.commands.append(decision.command)

@@ -120,7 +120,7 @@ def test_an_expert_is_not_touched():
     )
 
     def compare(step):
-        unguarded.offer(step.proposal, 'synthetic')
+        unguarded.persons.offer(step.proposal, 'synthetic')
         assert np.array_equal(unguarded.tick(step.joints).command, step.decision.command)
 
     hands = OperatorHands(SPEC, 'insertion')
@@ -147,7 +147,8 @@ def test_the_reason_is_in_the_authority():
     arbiter, command = Arbiter(SPEC, load_sources()), SPEC.home
     for k in range(80):
         joints = JointSample(k * SPEC.dt_ns, command, 0 * SPEC.home, 0 * SPEC.home)
-        arbiter.offer(Proposal(joints.stamp_ns, leant(1.2, SHOULDERS[RIGHT]), (True, True)))
+        wish = leant(1.2, SHOULDERS[RIGHT])
+        arbiter.persons.offer(Proposal(joints.stamp_ns, wish, (True, True)))
         decision = arbiter.tick(joints)
         command = decision.command
     left, right = decision.authority

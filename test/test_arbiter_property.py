@@ -58,29 +58,30 @@ class Scene:
         if self.happens(0.2):
             T, late = int(rng.integers(1, 30)), int(rng.integers(0, 6))
             steps = rng.normal(0, 0.02, (T, SPEC.size)).cumsum(axis=0)
-            chunk = ActionChunk(max(k - late, 0) * DT, self.poses['policy'] + steps)
+            stamp_ns = max(k - late, 0) * DT
+            chunk = ActionChunk(stamp_ns, self.poses['policy'] + steps, str(stamp_ns))
             if self.happens(0.05):
                 chunk.targets[rng.integers(T)] = np.nan
-            self.arbiter.offer_chunk(chunk, version=str(chunk.stamp_ns))
+            self.arbiter.plans.offer(chunk)
         if self.happens(0.1):
             self.engaged = tuple(bool(x) for x in rng.random(2) < 0.5)
         for source in ('leader', 'joystick'):
             if self.happens(0.7):
-                stamp = (k - int(rng.integers(0, 2))) * DT
-                self.arbiter.offer(Proposal(stamp, self.poses[source], self.engaged, source))
+                stamp, pose = (k - int(rng.integers(0, 2))) * DT, self.poses[source]
+                self.arbiter.persons.offer(Proposal(stamp, pose, self.engaged, source))
 
     def interfere(self, k):
         """Stop, clear, take over and hand back by hand."""
         if self.happens(0.02):
-            self.arbiter.estop()
+            self.arbiter.locks.stop('software')
             self.is_stopped = True
         elif self.happens(0.15):
-            assert self.arbiter.clear_estop() == ''
+            assert self.arbiter.locks.clear(k * DT) == ''
             self.is_stopped = False
         if self.happens(0.03):
-            self.arbiter.take_over(str(self.rng.choice(['left', 'right'])))
+            self.arbiter.persons.take_over(str(self.rng.choice(['left', 'right'])))
         if self.happens(0.05):
-            self.arbiter.hand_back()
+            self.arbiter.persons.hand_back()
 
     def tick(self, k):
         """Decide, and check who has the arms."""
@@ -149,11 +150,11 @@ def test_who_corrects_one_arm_leaves_the_other_to_the_policy(seed):
         if rng.random() < 0.2:
             steps = rng.normal(0, 0.02, (20, SPEC.size)).cumsum(axis=0)
             for arbiter in (alone, helped):
-                arbiter.offer_chunk(ActionChunk(k * DT, SPEC.home + steps))
+                arbiter.plans.offer(ActionChunk(k * DT, SPEC.home + steps))
         was, engaged = engaged, engaged ^ (rng.random() < 0.15)
         taken += engaged and not was
         wish = SPEC.home + rng.normal(0, 0.3, SPEC.size)
-        helped.offer(Proposal(k * DT, wish, (bool(engaged), False)), 'ann')
+        helped.persons.offer(Proposal(k * DT, wish, (bool(engaged), False)), 'ann')
         one, two = alone.tick(joints), helped.tick(joints)
         assert two.command[right].tobytes() == one.command[right].tobytes()
         assert two.authority[1].who is one.authority[1].who

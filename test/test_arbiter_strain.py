@@ -33,7 +33,7 @@ class Chain:
             self.stamp_ns += SPEC.dt_ns
             self.effort[ELBOW] = effort * self.spec.effort[ELBOW]
             sample = JointSample(self.stamp_ns, self.measured, 0 * self.measured, self.effort)
-            self.arbiter.offer(Proposal(self.stamp_ns, target, HELD), 'Ada')
+            self.arbiter.persons.offer(Proposal(self.stamp_ns, target, HELD), 'Ada')
             decision = self.arbiter.tick(sample)
             self.commands.append(decision.command)
             self.measured = decision.command.copy()
@@ -98,7 +98,7 @@ def test_a_policy_is_held_too():
         chain.stamp_ns += SPEC.dt_ns
         sample = JointSample(chain.stamp_ns, chain.measured, 0 * SPEC.home, chain.effort)
         targets = np.tile(away(-0.8), (20, 1))
-        chain.arbiter.offer_chunk(ActionChunk(chain.stamp_ns, targets))
+        chain.arbiter.plans.offer(ActionChunk(chain.stamp_ns, targets))
         decision = chain.arbiter.tick(sample)
     assert 'left_elbow cannot follow' in decision.authority[0].why
 
@@ -114,6 +114,6 @@ def test_a_gripper_may_press():
         efforts = np.zeros(SPEC.size)
         efforts[[grip.start for grip in grips]] = 2.0 * SPEC.effort[[grip.start for grip in grips]]
         sample = JointSample(chain.stamp_ns, SPEC.home, 0 * SPEC.home, efforts)
-        chain.arbiter.offer(Proposal(chain.stamp_ns, target, HELD), 'Ada')
+        chain.arbiter.persons.offer(Proposal(chain.stamp_ns, target, HELD), 'Ada')
         decision = chain.arbiter.tick(sample)
     assert all(decision.command[grip] == pytest.approx(0.0, abs=1e-6) for grip in grips)

@@ -124,6 +124,6 @@ def test_a_take_over_by_service_is_clutched_like_one_by_the_dead_man():
         control.take_joints(JointSample(k * DT, SPEC.home, STILL, STILL))
         decision = control.tick(k * DT).decision
         if k == 10:
-            arbiter.take_over('left', 'leader')
+            arbiter.persons.take_over('left', 'leader')
     assert [a.who for a in decision.authority] == [Who.HUMAN, Who.HOLD]
     np.testing.assert_allclose(decision.command, SPEC.home, atol=1e-9)

@@ -126,9 +126,9 @@ class Session:
             arbiter, joints = self.arbiter, as_received(SPEC, self.world.joints())
             self.guiding.press(0, joints.stamp_ns, self.is_held)
             for said in self.guiding.propose(joints, arbiter.command, arbiter.sources):
-                arbiter.offer(said, 'Ada')
+                arbiter.persons.offer(said, 'Ada')
                 self.told.append((said.told_ns, said.target))
-            arbiter.note_stale(self.guiding.stale())
+            arbiter.persons.stale = self.guiding.stale()
             decision = arbiter.tick(joints)
             self.joints.append(joints)
             self.commands.append(decision.command)
@@ -141,7 +141,7 @@ class Session:
         """Let a policy plan to move all joints by so much, from here on."""
         share = np.linspace(0, 1, ticks)[:, None]
         joints = self.joints[-1]
-        self.arbiter.offer_chunk(ActionChunk(joints.stamp_ns, joints.position + share * moved))
+        self.arbiter.plans.offer(ActionChunk(joints.stamp_ns, joints.position + share * moved))
 
     def apart(self):
         """Return how far (n, N) commands were from where the arms were one period later."""
@@ -196,7 +196,7 @@ def test_an_estop_takes_a_guided_arm_back_where_it_is(world):
     it = Session(world)
     it.is_held, it.force = True, np.array([0.0, 8.0, 0.0])
     assert it.tick(40).authority[0].who is Who.HUMAN
-    it.arbiter.estop()
+    it.arbiter.locks.stop('software')
     assert it.tick(2).authority[0].who is Who.ESTOP
     assert it.arbiter.free == (False, False)
     it.tick(30)

@@ -52,11 +52,11 @@ class Quarrel:
             self._goal = np.clip(spec.home + far, spec.lower, spec.upper)
             way = np.clip(self._goal - joints.position, -0.4, 0.4) / PLAN
             targets = joints.position + np.arange(1, PLAN + 1)[:, None] * way
-            arbiter.offer_chunk(ActionChunk(now_ns, targets))
+            arbiter.plans.offer(ActionChunk(now_ns, targets))
         if rng.random() < 0.07:
             self._change_hands(joints)
         self._wish = self._wish + rng.normal(0, 0.002, spec.size)
-        arbiter.offer(Proposal(now_ns, self._wish, self._engaged), 'synthetic')
+        arbiter.persons.offer(Proposal(now_ns, self._wish, self._engaged), 'synthetic')
 
     def _change_hands(self, joints):
         """Take some arms over, or give them back; the person's hands are somewhere else."""

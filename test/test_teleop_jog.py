@@ -51,7 +51,7 @@ class Rig:
             command = self.arbiter.command
             now_ns, is_held = self.joints.stamp_ns, MAPPING.is_engaged(held)
             proposal = self.jog.propose(now_ns, sticks, held, command, is_held)
-            self.arbiter.offer(proposal)
+            self.arbiter.persons.offer(proposal)
             self.decision = self.arbiter.tick(self.joints)
             commands.append(self.decision.command)
             still = np.zeros(SPEC.size)
@@ -179,7 +179,7 @@ def test_joint_limits_are_kept_for_as_long_as_one_pushes():
 def test_hands_do_not_run_away_from_an_arm_that_is_stopped():
     """Under an e-stop the target stays near; afterwards nothing leaps."""
     rig = Rig()
-    rig.arbiter.estop()
+    rig.arbiter.locks.stop('software')
     rig.run(200, axes(lefty=1.0), buttons('leftshoulder', 'dpad_left'))
     command = rig.arbiter.command
     target = rig.jog.propose(0, axes(), buttons('leftshoulder'), command, held=True).target

@@ -16,14 +16,13 @@ class Plan:
     chunk: ActionChunk
     velocity: np.ndarray  # [rad/s, ...]
     acceleration: np.ndarray  # [rad/s^2, ...]
-    version: str = ''
 
 
-def plan_of(chunk: ActionChunk, dt_ns: int, version: str) -> Plan:
+def plan_of(chunk: ActionChunk, dt_ns: int) -> Plan:
     """Take a chunk's velocities and accelerations from its neighbouring rows, dt_ns apart."""
     moved = chunk.targets - chunk.targets[:1]  # a chunk that stands still is exactly still
     velocity, acceleration = along(len(moved), dt_ns) @ moved
-    return Plan(chunk, velocity, acceleration, version)
+    return Plan(chunk, velocity, acceleration)
 
 
 class ChunkExecutor:

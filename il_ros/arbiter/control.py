@@ -94,13 +94,13 @@ class Control:
         """Take the policy's plan: at once in real time, with its tick in lockstep."""
         self._chunk = chunk
         if self.lockstep is None:
-            self.arbiter.offer_chunk(chunk, chunk.version)
+            self.arbiter.plans.offer(chunk)
 
     def take_scores(self, stamp_ns: int, scores: Mapping[str, Reading]) -> None:
         """Take the scores of a plan: at once in real time, with their tick in lockstep."""
         self._scores = stamp_ns, scores
         if self.lockstep is None:
-            self.arbiter.offer_scores(stamp_ns, scores)
+            self.arbiter.gate.read(stamp_ns, scores)
 
     def take_proposal(self, proposal: Proposal) -> None:
         """Take what a source other than the hands asks for."""
@@ -113,7 +113,7 @@ class Control:
         self._others = {}
         self.newest_ns = now_ns
         self._hands.forget()
-        self.arbiter.forget_persons()  # now: who takes over before the next joints come is heard
+        self.arbiter.persons.forget()  # now: who takes over before the next joints come is heard
         if self.lockstep is not None:
             self.lockstep.restart()
 
@@ -191,16 +191,16 @@ class Control:
         """Pass on what was proposed for this tick; return what the hands ask for."""
         chunk, others, now_ns = self._chunk, self._others, joints.stamp_ns
         if self.lockstep is not None and self._scores is not None and self._scores[0] == now_ns:
-            self.arbiter.offer_scores(*self._scores)
+            self.arbiter.gate.read(*self._scores)
         if self.lockstep is not None and chunk is not None and chunk.stamp_ns == now_ns:
-            self.arbiter.offer_chunk(chunk, chunk.version)
+            self.arbiter.plans.offer(chunk)
         proposals = self._hands.propose(joints, self.arbiter.command, self.arbiter.sources)
-        self.arbiter.note_stale(self._hands.stale())
+        self.arbiter.persons.stale = self._hands.stale()
         self._others = {}
         for each in (*others.values(), *proposals):
             # a device's clock runs on while the joints are on their way: that is no future
             stamp_ns = min(each.stamp_ns, now_ns)
-            self.arbiter.offer(replace(each, stamp_ns=stamp_ns), self.operator)
+            self.arbiter.persons.offer(replace(each, stamp_ns=stamp_ns), self.operator)
         return proposals[0] if proposals else None
 
     def _noted(self, turn: Turn) -> Turn:

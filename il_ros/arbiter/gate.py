@@ -33,10 +33,11 @@ class Gate:
     holds: until somebody has come, and until the score has fallen or the arms are given back, the
     policy may not have any arm: what stands still has the same score for ever, and draws that
     happen to be low are no help. Otherwise the gate only warns, and the score may end that, too.
-    A plan without a score, or a score without bounds, is as if it were much.
+    A plan without a score, or a score without bounds, is as if it were much. Where no score is
+    asked for, the policy is always trusted.
     """
 
-    def __init__(self, score: str, holds: bool = True):
+    def __init__(self, score: str = '', holds: bool = True):
         self.score = score
         self.holds = holds
         self.forget()
@@ -63,6 +64,8 @@ class Gate:
 
     def read(self, stamp_ns: int, readings: Mapping[str, Reading]) -> None:
         """Take the scores of the plan that was made at stamp_ns."""
+        if not self.score:
+            return
         self._read_ns, self._alone_ns = stamp_ns, None
         reading = readings.get(self.score)
         self.value = reading.value if reading is not None else float('nan')
@@ -80,6 +83,8 @@ class Gate:
 
     def update(self, now_ns: int, planned_ns: int | None, is_human: bool) -> None:
         """Follow a tick: the newest plan's stamp, None without one; who came, if anybody."""
+        if not self.score:
+            return
         if planned_ns is not None and planned_ns > self._read_ns:
             self._alone_ns = now_ns if self._alone_ns is None else self._alone_ns
             if now_ns - self._alone_ns > PATIENCE_NS:

@@ -1,12 +1,26 @@
 """Locks: what stops the sources, until it is released, or for an e-stop until it is cleared."""
 
-from il_ros.arbiter.sources import ArbiterConfig, Lock
+from dataclasses import dataclass
+
+from il_ros.arbiter.sources import ArbiterConfig, Lock, Source
 
 NONE = -1  # below every priority
 
 
+@dataclass(frozen=True)
+class Lockout:
+    """Which sources may not have any arm, and by which lock."""
+
+    priority: int = NONE  # theirs, and all below it
+    why: str = ''
+
+    def stops(self, source: Source) -> bool:
+        """Whether a source is one of them."""
+        return source.priority <= self.priority
+
+
 class Locks:
-    """The state of every lock of the configuration; e-stops are latched."""
+    """The state of every lock of the configuration; e-stops are latched, and not safety-rated."""
 
     def __init__(self, config: ArbiterConfig):
         self._config = config
@@ -25,18 +39,18 @@ class Locks:
         """Latch as an e-stop does, with no lock behind it."""
         self.latched = self.latched or why
 
-    def update(self, now_ns: int) -> tuple[int, str]:
-        """Return the highest priority that is stopped at now_ns, and by what."""
-        highest, why = NONE, ''
+    def update(self, now_ns: int) -> Lockout:
+        """Return what is locked at now_ns; of several locks the one that stops most."""
+        lockout = Lockout()
         for lock in self._config.locks:
             self._latch(lock, now_ns)
             reason = self._reason(lock, now_ns)
-            if reason and lock.priority > highest:
-                highest, why = lock.priority, reason
-        return highest, why
+            if reason and lock.priority > lockout.priority:
+                lockout = Lockout(lock.priority, reason)
+        return lockout
 
     def clear(self, now_ns: int) -> str:
-        """Release the latch; return why it stays, '' when it does not."""
+        """Release the latch by hand; return why it stays, '' when it does not."""
         for lock in self._config.locks:
             if lock.is_estop and self._reason(lock, now_ns):
                 return self._reason(lock, now_ns)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from il_ros.arbiter.chunks import Plan
 from il_ros.arbiter.state import State
 from il_ros.spec import Authority, Who
 
@@ -19,16 +18,15 @@ class Verdict:
     source: str = ''  # of the person
 
     def authority(
-        self, before: Authority, now_ns: int, plan: Plan | None, hindered: str, score: float
+        self, before: Authority, now_ns: int, version: str, slow: str, score: float
     ) -> Authority:
         """
         Return the verdict as published.
 
-        plan: the policy's newest, executed or not. hindered: what slows the arm down, '' nothing.
-        score: what the gate thresholds.
+        version: of the policy's newest plan, executed or not. slow: what slows the arm down, ''
+        nothing. score: what the gate thresholds.
         """
         same = (self.who, self.operator) == (before.who, before.operator)
         since_ns = before.since_ns if same else now_ns
-        version = plan.version if plan else ''
-        why = f'{self.why}; {hindered}' if hindered else self.why
+        why = f'{self.why}; {slow}' if slow else self.why
         return Authority(self.who, why, since_ns, self.operator, version, score)

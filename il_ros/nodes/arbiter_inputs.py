@@ -47,7 +47,7 @@ class ArbiterInputs:
         self.diagnostics, self.meter = diagnostics, diagnostics.meter
         self.heard, self.now_ns = heard, now_ns
         self.merger, self.ticks = JointMerger(spec), Ticks(spec)
-        self.words = ArmWords(control, hands, diagnostics)
+        self.words = ArmWords(control.arbiter, hands, diagnostics, now_ns)
         for name in spec.joint_state_topics:
             self.listen(name, JOINTS, wire.JOINT_STATES.type, self.on_joints)
         if control.lockstep is None:  # which has a silence of its own
@@ -55,7 +55,7 @@ class ArbiterInputs:
             heard_of = (wire.DIAGNOSTICS.name, 'diagnostics', wire.DIAGNOSTICS.type)
             self.listen(*heard_of, self.on_diagnostics)
         self.answered = {wire.CHUNK: -1}  # by the policy, and for which tick
-        if control.arbiter.gate is not None:
+        if control.arbiter.gate.score:
             self.answered[wire.SCORE] = -1
             self.listen(wire.SCORE.name, 'score', wire.SCORE.type, self.on_scores)
 
@@ -106,7 +106,7 @@ class ArbiterInputs:
         try:
             chunk = wire.read_trajectory(self.spec, data, wire.CHUNK.name)
         except ValueError as error:
-            self.control.arbiter.refuse_chunk(f'policy refused: {error}')
+            self.control.arbiter.plans.refuse(f'policy refused: {error}')
             raise
         self.meter.span('chunk_age', (self.now_ns() - chunk.stamp_ns) * 1e-9)
         self.control.take_chunk(chunk)
@@ -119,7 +119,7 @@ class ArbiterInputs:
         for name, word, _ in wire.read_diagnostics(data)[1]:
             if name == self.policy:
                 wrong = '' if word == 'OK' else word
-                self.control.arbiter.policy_word.hear(wrong, self.now_ns())
+                self.control.arbiter.plans.word.hear(wrong, self.now_ns())
 
     def on_scores(self, source: str, data: bytes) -> None:
         """Take how much a person may be wanted, by the policy's plan of the same stamp."""
@@ -161,4 +161,4 @@ class ArbiterInputs:
 
     def on_lock(self, source: str, data: bytes) -> None:
         """Take what a lock says."""
-        self.control.arbiter.lock(source, wire.read_bool(data), self.now_ns())
+        self.control.arbiter.locks.set(source, wire.read_bool(data), self.now_ns())

@@ -14,29 +14,29 @@ from il_ros.teleop.hands import Hands
 
 def serve(node: Node, control: Control, hands: Hands | Guiding, now_ns: Callable[[], int]) -> None:
     """Offer them on node; one that cannot be done now is answered with the reason."""
-    arbiter = control.arbiter
-    arms = [arm.name for arm in arbiter.spec.arms]
+    persons, locks = control.arbiter.persons, control.arbiter.locks
+    arms = [arm.name for arm in control.arbiter.spec.arms]
 
     def take_all() -> None:
         for arm in arms:
-            arbiter.take_over(arm)
+            persons.take_over(arm)
 
     def give_back_all() -> None:
         hands.hand_back()
-        arbiter.hand_back()
+        persons.hand_back()
 
     actions: dict[str, Callable[[], str | None]] = {
         '~/reset': lambda: control.forget(now_ns()),
-        '~/drop_plan': lambda: arbiter.refuse_chunk('plan dropped'),
-        '~/estop': lambda: arbiter.estop('software'),
-        '~/clear_estop': arbiter.clear_estop,
+        '~/drop_plan': lambda: control.arbiter.plans.refuse('plan dropped'),
+        '~/estop': lambda: locks.stop('software'),
+        '~/clear_estop': lambda: locks.clear(now_ns()),
         '~/take_over': take_all,
         '~/hand_back': give_back_all,
         '~/label': hands.label,
     }
     for arm in arms:
-        actions[f'~/{arm}/take_over'] = partial(arbiter.take_over, arm)
-        actions[f'~/{arm}/hand_back'] = partial(arbiter.hand_back, arm)
+        actions[f'~/{arm}/take_over'] = partial(persons.take_over, arm)
+        actions[f'~/{arm}/hand_back'] = partial(persons.hand_back, arm)
     for name, action in actions.items():
         node.create_service(Trigger, name, partial(_do, action))
     node.create_service(Trigger, '~/dropped', partial(_dropped, control))

@@ -27,9 +27,9 @@ class Adversary:
         held = (True,) * len(self._spec.arms)
         if self.kind == 'chunks':
             noise = self._rng.normal(0, 0.1, (PLAN, self._spec.size)).cumsum(axis=0)
-            arbiter.offer_chunk(ActionChunk(now_ns, self._wish + noise))
+            arbiter.plans.offer(ActionChunk(now_ns, self._wish + noise))
         else:
-            arbiter.offer(Proposal(now_ns - late_ns, self._wish, held), 'adversary')
+            arbiter.persons.offer(Proposal(now_ns - late_ns, self._wish, held), 'adversary')
 
     def _wander(self) -> None:
         spec, rng = self._spec, self._rng

@@ -108,7 +108,7 @@ class Loop:
         chunk = self._chunk(observation) if self.pilot is not None else None
         proposal = self.hands.propose(joints, objects) if self.hands is not None else None
         if proposal is not None:
-            self.arbiter.offer(proposal, operator='synthetic')
+            self.arbiter.persons.offer(proposal, operator='synthetic')
         label = self.labeller.label(joints) if self.labeller is not None and chunk else None
         decision = self.arbiter.tick(joints)
         if self.pilot is not None:
@@ -133,8 +133,8 @@ class Loop:
             return None
         targets = through_wire(self.spec, chunk.targets)
         chunk = replace(chunk, targets=targets, version=self.pilot.version)
-        self.arbiter.offer_scores(chunk.stamp_ns, chunk.scores)
-        self.arbiter.offer_chunk(chunk, version=chunk.version)
+        self.arbiter.gate.read(chunk.stamp_ns, chunk.scores)
+        self.arbiter.plans.offer(chunk)
         return chunk
 
     def _frames(self, stamp_ns: int) -> dict[str, bytes]:
