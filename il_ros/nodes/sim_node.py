@@ -1,6 +1,5 @@
 """The simulated robot as a node: publishes joints, task and images, takes `command`."""
 
-from dataclasses import replace
 from functools import partial
 from time import monotonic
 
@@ -12,12 +11,12 @@ from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.params import Param, declare, names
 from il_ros.nodes.run import run
 from il_ros.nodes.sim_cameras import SimCameras
+from il_ros.nodes.sim_state import SimState
 from il_ros.nodes.sim_touch import SimTouch
-from il_ros.nodes.topics import publisher, subscribe
+from il_ros.nodes.topics import subscribe
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.rollout.loop import cameras_of
-from il_ros.rollout.recording import OUTCOME_EVERY
 from il_ros.sim.controller import Controller, Refused
 from il_ros.sim.tasks import NO_TASK, TASKS
 from il_ros.sim.world import NOBODY, World
@@ -44,13 +43,8 @@ class SimNode(Node):
         wanted = cameras_of(self.spec, names(self.p.cameras))
         self.world = World(self.spec, make(TASKS | NO_TASK, self.p.task), wanted, self.p.window)
         self.controller = Controller(self.spec, self.p.command_timeout_s)
-        self.joints = publisher(self, wire.JOINT_STATES, keep_all=self.p.lockstep)
-        self.state = publisher(self, wire.TASK_STATE, keep_all=self.p.lockstep)
-        self.outcome = publisher(self, wire.TASK_OUTCOME, keep_all=self.p.lockstep)
-        self.clock = publisher(self, wire.CLOCK, keep_all=True) if self.p.lockstep else None
         self.cameras = SimCameras(self, self.world, self.p.task, self.p.transport, self.p.lockstep)
-        self.description = publisher(self, wire.ROBOT_DESCRIPTION)
-        self.description.publish(wire.string_msg(self.spec.urdf))
+        self.state = SimState(self, self.world, self.cameras, self.p.lockstep)
         self.diagnostics = Diagnostics(self, lambda: ('', {'is_running': self.is_running}))
         self.meter = self.diagnostics.meter
         given = (self.spec, self.diagnostics, self.p.command_timeout_s)
@@ -121,18 +115,8 @@ class SimNode(Node):
         self.meter.span('tick', monotonic() - began_s)
 
     def publish_state(self) -> None:
-        """Publish everything of one tick; joint_states last, for it starts the others' turn."""
-        stamp_ns = self.stamp_ns()
-        outcome = replace(self.world.outcome(), stamp_ns=stamp_ns)
-        if self.clock is not None:
-            self.clock.publish(wire.clock_msg(stamp_ns))
-        self.state.publish(wire.poses_msg(stamp_ns, self.world.objects()))
-        if outcome.is_over or self.ticks % OUTCOME_EVERY == 0:
-            self.outcome.publish(wire.outcome_msg(outcome))
-        tick_ns = stamp_ns if self.p.lockstep else self.ticks * self.spec.dt_ns
-        self.cameras.take(stamp_ns, tick_ns, self.seed, is_first=self.ticks == 0)
-        joints = replace(self.world.joints(), stamp_ns=stamp_ns)
-        self.joints.publish(wire.joints_msg(self.spec, joints))
+        """Tell everything of this tick."""
+        self.state.publish(self.stamp_ns(), self.ticks, self.seed)
         self.ticks += 1
         self.meter.count('tick')
 
