@@ -4,6 +4,7 @@ import io
 import shutil
 import signal
 from itertools import pairwise, takewhile
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ from il_ros.rollout.recording import BagSubscriber
 from il_ros.session.collect import Collection, collect, read_results
 from il_ros.session.episode import EpisodePlan, Tally
 from il_ros.session.local import LocalRig
-from il_ros.session.phases import Standing
+from il_ros.session.phases import Phase, Standing
 from il_ros.session.steering import Steering
 from il_ros.sim.tasks import TASKS
 from il_ros.sim.world import World
@@ -80,7 +81,8 @@ def test_a_demonstration_is_the_same_through_the_graph_and_in_one_process(tmp_pa
     assert graph.meta['demonstrator_style'] == local.meta['demonstrator_style']
 
 
-PARTICIPANTS = {'participants': 'policy,leader,joy', 'silence_s': 2.0}
+SILENCE_S = 2.0
+PARTICIPANTS = {'participants': 'policy,leader,joy', 'silence_s': SILENCE_S}
 PARTS = {
     'sim_node': {'lockstep': True, 'cameras': 'cam_high'},
     'policy_node': {'lockstep': True},
@@ -142,7 +144,13 @@ def through_the_graph(folder, root):
         def stop_at(limit):
             return lambda ticks: ticks >= limit and steering.refusal('stop')
 
-        results = [run(plan, stop_at(TICKS[plan.operator])) for plan in plans(root)]
+        pause = Pause(steering)
+
+        def pause_and_stop_at(limit):
+            return lambda ticks: (pause.look(ticks), stop_at(limit)(ticks))
+
+        results = [run(plan, pause_and_stop_at(TICKS[plan.operator])) for plan in plans(root)]
+        assert len({ticks for when_s, ticks in pause.seen if when_s > pause.seen[0][0] + 0.5}) == 1
         operator = graph.processes['operator_node']
 
         def freeze_and_stop(ticks):
@@ -152,6 +160,23 @@ def through_the_graph(folder, root):
 
         frozen = EpisodePlan(2, 13, 'transfer', 'always', 0, True, f'{root}_frozen')
         return [*results, run(frozen, freeze_and_stop)]
+
+
+class Pause:
+    """A pause that lasts until anybody silent would have been dropped; sees the ticks."""
+
+    def __init__(self, steering):
+        self.steering, self.seen = steering, []  # when [s], ticks
+
+    def look(self, ticks):
+        """Say pause, once, and start."""
+        phase = self.steering.standing.phase
+        if phase is Phase.RUNNING and ticks >= 10 and not self.seen:
+            self.steering.refusal('pause')
+        elif phase is Phase.PAUSED:
+            self.seen.append((monotonic(), ticks))
+            if self.seen[-1][0] > self.seen[0][0] + SILENCE_S + 0.5:
+                self.steering.refusal('start')
 
 
 def in_one_process(folder, root, recorded):
@@ -199,6 +224,7 @@ def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
     folder = gated_checkpoint(tmp_path / 'policy')
     corrected, alone, frozen = through_the_graph(folder, tmp_path / 'graph')
     assert corrected.interventions > 0 and corrected.human_ticks < corrected.ticks
+    assert corrected.is_repeatable  # and the same, tick by tick, in spite of a pause
     assert alone.human_ticks == 0 and alone.termination == 'stopped' and alone.is_repeatable
     assert not frozen.is_repeatable
     assert read_meta(frozen.bag)['dropped'] == 'leader, joy'

@@ -53,9 +53,6 @@ def test_there_must_be_something_to_do_again_and_time_to_pause(steering):
     steering.enter('pause')
     assert 'refused in phase paused' in steering.refusal('pause')
     assert steering.refusal('start') == steering.refusal('discard') == ''
-    hurried = Steering(steering.standing, is_lockstep=True)
-    hurried.enter('start')
-    assert 'lockstep' in hurried.refusal('pause')
 
 
 def test_a_rollback_is_taken_in_every_phase_and_done_once(steering):

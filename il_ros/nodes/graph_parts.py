@@ -94,6 +94,20 @@ class GraphParts:
         if self.is_lockstep:
             self.client.trigger('intervention_node/reset')  # a tick may be half answered
 
+    def pause(self, plan: EpisodePlan) -> None:
+        """Let nothing act; in lockstep the world waits, and with it everybody, as they are."""
+        if self.is_lockstep:
+            self.client.trigger('sim_node/pause')
+        else:
+            self.stop(plan)
+
+    def go_on(self, plan: EpisodePlan) -> None:
+        """End a pause."""
+        if self.is_lockstep:
+            self.client.trigger('sim_node/go_on')
+        else:
+            self.start(plan)
+
     def end(self, plan: EpisodePlan, ending: Ending, until_ns: int, dropped: str) -> str:
         """End the bag when its last tick has arrived; return its folder, the disk may lag."""
         values = {

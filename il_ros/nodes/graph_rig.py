@@ -46,8 +46,8 @@ class GraphRig:
     def on_authority(self, data: bytes) -> None:
         """Count who acts."""
         self.stamp_ns, arms = wire.read_authority(data)
-        if self.standing.phase is not Phase.PAUSED:
-            self.tally.add(arms)
+        if self.standing.phase is not Phase.PAUSED or self.parts.is_lockstep:
+            self.tally.add(arms)  # in lockstep a tick is one, when else it is heard of
 
     def on_outcome(self, data: bytes) -> None:
         """Keep how the task has ended."""
@@ -125,13 +125,13 @@ class GraphRig:
     def _pause(self, plan: EpisodePlan) -> tuple[str, float]:
         """Let nothing act until a person speaks; return what ends the episode and the time [s]."""
         began_s = monotonic()
-        self.parts.stop(plan)
+        self.parts.pause(plan)
         self.steering.enter('pause')
         while not (said := self._heard()):
             pass
         if said == 'start':
             said = ''
-            self.parts.start(plan)
+            self.parts.go_on(plan)
             self.steering.enter('start')
         return said, monotonic() - began_s
 

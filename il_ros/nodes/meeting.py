@@ -13,7 +13,7 @@ from il_ros.session.peers import unreached
 
 OWN = 'session_node'
 SERVICES: dict[str, dict[str, type]] = {  # of each node, besides those that all have
-    'sim_node': dict.fromkeys(('reset', 'start', 'stop'), Trigger),
+    'sim_node': dict.fromkeys(('reset', 'start', 'stop', 'pause', 'go_on'), Trigger),
     'intervention_node': dict.fromkeys(('reset', 'dropped', 'drop_plan'), Trigger),
     'operator_node': {'reset': Trigger},
     'recorder_node': dict.fromkeys(('start', 'stop', 'discard', 'settled'), Trigger),

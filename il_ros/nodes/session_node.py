@@ -56,7 +56,7 @@ class SessionNode(Node):
         self.have_operator = 'operator_node' in parts
         self.episode = publisher(self, wire.EPISODE)
         self.standing = Standing(self.announce, self.now_ns)
-        self.steering = Steering(self.standing, self.p.lockstep)
+        self.steering = Steering(self.standing)
         self.client = Client(self, self.p.patience_s)
         self.rig = GraphRig(
             GraphParts(self.client, parts, self.p.lockstep),

@@ -51,16 +51,16 @@ class SimNode(Node):
         self.touch = None if self.p.lockstep else SimTouch(self, *given)
         for target in self.spec.command_topics:
             subscribe(self, wire.command_topic(target), partial(self.on_command, target))
-        for name in ('reset', 'start', 'stop'):
+        for name in ('reset', 'start', 'stop', 'pause', 'go_on'):
             self.create_service(Trigger, f'~/{name}', partial(self.on_service, name))
-        self.is_built = self.is_running = False
+        self.is_built = self.is_running = self.is_paused = False
         if not self.p.lockstep:
             self.reset()
             self.is_running = True
             self.create_timer(self.spec.dt_s, self.step)
 
     def on_service(self, name: str, request, response):
-        """Reset, start or stop, and answer with the stamp of the newest state."""
+        """Do as it says, and answer with the stamp of the newest state."""
         getattr(self, name)()
         response.success, response.message = True, str(self.stamp_ns())
         return response
@@ -71,7 +71,7 @@ class SimNode(Node):
         self.world.reset(self.seed)
         self.controller.forget()
         self.ticks = 0
-        self.is_built, self.is_running = True, False
+        self.is_built, self.is_running, self.is_paused = True, False, False
 
     def start(self) -> None:
         """Take commands from now on; in lockstep the first state is told."""
@@ -84,6 +84,15 @@ class SimNode(Node):
     def stop(self) -> None:
         """Take no commands: everything stands still."""
         self.is_running = False
+
+    def pause(self) -> None:
+        """Lockstep: take commands, and do not step."""
+        self.is_paused = True
+
+    def go_on(self) -> None:
+        """Lockstep: step on the command that has come meanwhile."""
+        self.is_paused = False
+        self.step_if_told()
 
     def stamp_ns(self) -> int:
         """The world's tick in lockstep, the clock otherwise."""
@@ -100,8 +109,13 @@ class SimNode(Node):
         except Refused as error:
             self.diagnostics.refuse('command', error)
             return
-        is_answer = self.p.lockstep and stamp_ns == now_ns and self.controller.has_all(now_ns)
-        if is_answer and not self.world.outcome().is_over:
+        if self.p.lockstep and stamp_ns == now_ns:
+            self.step_if_told()
+
+    def step_if_told(self) -> None:
+        """Lockstep: step once the command for this tick is there, as long as the task goes on."""
+        is_answered = self.is_running and self.controller.has_all(self.stamp_ns())
+        if is_answered and not self.is_paused and not self.world.outcome().is_over:
             self.step()
 
     def step(self) -> None:

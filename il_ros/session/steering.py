@@ -12,9 +12,8 @@ WISHES = ('rollback',)  # done between two episodes, whenever they are said
 class Steering:
     """Pass a person's words on to the program of the session, which runs in another thread."""
 
-    def __init__(self, standing: Standing, is_lockstep: bool = False):
+    def __init__(self, standing: Standing):
         self.standing = standing
-        self._is_lockstep = is_lockstep
         self._said: SimpleQueue[str] = SimpleQueue()
         self._wishes: set[str] = set()
 
@@ -26,8 +25,6 @@ class Steering:
             after(self.standing.phase, event)
         except ValueError as error:
             return str(error)
-        if event == 'pause' and self._is_lockstep:
-            return "'pause' refused: lockstep has no time to let pass"
         if event == 'redo' and not self.standing.values.get('number'):
             return "'redo' refused: no episode comes before this one"
         self._said.put(event)
