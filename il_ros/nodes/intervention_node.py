@@ -4,19 +4,22 @@ from time import monotonic
 
 from rclpy.node import Node
 
-from il_ros import wire
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.control import Control, Turn
 from il_ros.arbiter.gate import Gate
 from il_ros.arbiter.lockstep import SILENCE_S, Lockstep
 from il_ros.arbiter.sources import load_sources
 from il_ros.nodes.arbiter_inputs import JOINTS, ArbiterInputs
+from il_ros.nodes.arbiter_outputs import ArbiterOutputs
 from il_ros.nodes.arbiter_services import serve
+from il_ros.nodes.arm_words import ArmWords
 from il_ros.nodes.diagnostics import Diagnostics, Said
 from il_ros.nodes.guiding_ports import GuidingPorts
+from il_ros.nodes.hands_inputs import HandsInputs
+from il_ros.nodes.listening import Listener
 from il_ros.nodes.params import Param, declare, names
+from il_ros.nodes.plan_inputs import PlanInputs
 from il_ros.nodes.run import run
-from il_ros.nodes.topics import publisher
 from il_ros.robot.load import load_robot
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
@@ -47,41 +50,29 @@ class InterventionNode(Node):
     def __init__(self):
         super().__init__('intervention_node')
         self.p = declare(self, PARAMS)
-        self.spec = load_robot(self.p.robot)
+        spec, sources = load_robot(self.p.robot), load_sources(self.p.sources)
+        mapping, leader = load_mapping(self.p.mapping), load_leader(self.p.leader)
+        devices = Hands(spec, mapping, leader)
+        given = (self, spec, mapping, devices, sources, self.now_ns)
+        self.guiding = GuidingPorts(*given) if self.p.guiding else None
+        hands = self.guiding.hands if self.guiding else devices
         lockstep = Lockstep(names(self.p.participants), self.p.silence_s)
         self.lockstep = lockstep if self.p.lockstep else None
-        sources, mapping = load_sources(self.p.sources), load_mapping(self.p.mapping)
-        gate = Gate(self.p.gate, self.p.gate_holds) if self.p.gate else None
-        leader = load_leader(self.p.leader)
-        devices = Hands(self.spec, mapping, leader)
-        given = (self.spec, mapping, devices, sources, self.now_ns)
-        self.guiding = GuidingPorts(self, *given) if self.p.guiding else None
-        hands = self.guiding.hands if self.guiding else devices
-        self.arbiter = Arbiter(self.spec, sources, gate)
+        self.arbiter = Arbiter(spec, sources, Gate(self.p.gate, self.p.gate_holds))
         self.control = Control(self.arbiter, hands, self.lockstep, self.p.max_age_s)
-        self.tick_began_s = monotonic()
-        self.told = None  # the last request
-        self.advertise()
+        self.outputs = ArbiterOutputs(self, spec, self.p.lockstep)
         diagnostics = Diagnostics(self, self.say)
         self.meter = diagnostics.meter
-        read = (hands, LeaderMap(self.spec, leader), Keys(mapping))
-        inputs = (*read, diagnostics, self.on_heard, self.now_ns)
-        ArbiterInputs(self, self.spec, self.control, *inputs).listen_to(sources)
+        words = ArmWords(self.arbiter, hands, diagnostics, self.now_ns)
+        read = (LeaderMap(spec, leader), Keys(mapping), words)
+        persons = HandsInputs(self.control, hands, *read, self.on_heard)
+        told = (Listener(self, diagnostics), self.control, self.on_heard, self.now_ns)
+        ArbiterInputs(*told).listen_to(sources, PlanInputs(*told), persons)
         serve(self, self.control, hands, self.now_ns)
+        self.tick_began_s = monotonic()
         self.create_timer(WATCH_S, self.on_watch)
         if self.lockstep is None:
-            self.create_timer(self.spec.dt_s, self.on_late)
-
-    def advertise(self) -> None:
-        """Offer the topics of a tick."""
-        keep_all = self.p.lockstep
-        self.commands = [
-            (target, publisher(self, wire.command_topic(target), keep_all=keep_all))
-            for target in self.spec.command_topics
-        ]
-        self.authority = publisher(self, wire.AUTHORITY, keep_all=keep_all)
-        self.person = publisher(self, wire.PERSON, keep_all=keep_all)
-        self.request = publisher(self, wire.REQUEST)
+            self.create_timer(spec.dt_s, self.on_late)
 
     def now_ns(self) -> int:
         """The clock; in lockstep the newest tick, -1 before the first."""
@@ -108,29 +99,15 @@ class InterventionNode(Node):
         self.publish(self.control.watch(self.now_ns()))
 
     def publish(self, turn: Turn | None) -> None:
-        """Publish who decides, then what: the command sets the world in motion."""
+        """Tell what was decided, if anything was; first which arms a hand may move."""
         if turn is None:
             return
-        stamp_ns = turn.decision.stamp_ns
-        person = wire.person_msg(self.spec, stamp_ns, turn.proposal)
-        if person is not None:
-            self.person.publish(person)
         if self.guiding is not None:
             self.guiding.publish(self.arbiter.free)
-        self.authority.publish(wire.authority_msg(self.spec, turn.decision))
-        for target, out in self.commands if turn.is_sent else ():
-            out.publish(wire.command_msg(self.spec, target, turn.decision))
+        self.outputs.publish(turn)
+        self.outputs.plead(self.control.request)
         self.meter.count('command')
-        self.meter.span('command_age', (self.now_ns() - stamp_ns) * 1e-9)
-        if self.control.request != self.told:
-            self.plead(self.control.request)
-
-    def plead(self, why: str) -> None:
-        """Tell, once, why a person is wanted, or no longer is."""
-        self.told = why
-        self.request.publish(wire.string_msg(why))
-        if why:
-            self.get_logger().warning(why)
+        self.meter.span('command_age', (self.now_ns() - turn.decision.stamp_ns) * 1e-9)
 
     def on_watch(self) -> None:
         """Drop a participant of lockstep that has been silent for too long."""
