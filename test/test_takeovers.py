@@ -83,14 +83,6 @@ def quarrel(world, takeovers, seed):
     return np.array(commands), np.array(measured)
 
 
-def hardest_below_full_speed(commands, joints, ticks=15):
-    """Return the worst acceleration of joints that were not commanded to go fast before."""
-    speeds = np.abs(np.diff(commands, axis=0)) / SPEC.dt_s / SPEC.velocity
-    swings = np.abs(np.diff(joints, 2, axis=0)) / SPEC.dt_s**2 / SPEC.acceleration
-    before = [speeds[max(0, i - ticks) : i + 2].max(axis=0) for i in range(len(swings))]
-    return float((swings * (np.array(before) < 0.9)).max())
-
-
 @pytest.fixture(scope='module')
 def world():
     world = World(SPEC, Nothing())
@@ -104,16 +96,12 @@ def test_neither_command_nor_joints_jump_when_arms_change_hands(world, seed):
     """
     At random moments, with random disagreement.
 
-    Joints follow to a millirad, except at their speed limit: there the sim's servos, which 25
-    iterations of the solver leave a little slow, cannot make up for it until the command brakes,
-    and then brake harder: up to 1.7 of the limit in 505 take-overs, 1.04 below full speed. (With
-    50 iterations 1.04 everywhere.)
+    Joints are stepped at 200 Hz and measured at 50, which makes of 1 up to 1.02 (500 take-overs).
     """
     commands, joints = quarrel(world, 5, seed % 2**31)
     assert max(worst(SPEC, commands)) <= 1 + 1e-6
-    velocity, acceleration, jerk = worst(SPEC, joints)
-    assert velocity <= 1 + 1e-3 and max(acceleration, jerk) < 2
-    assert hardest_below_full_speed(commands, joints) < 1.1
+    assert max(worst(SPEC, joints)) < 1.05
+    assert np.abs(commands[:-1] - joints[1:]).max() < 5e-3
 
 
 def test_no_adversary_gets_a_command_outside_of_a_limit():

@@ -38,8 +38,7 @@ what is measured:
             median and p99; real_time_*: the worst velocity, acceleration and jerk of the commands,
             as parts of their limits.
             In lockstep, until --takeovers arms were taken from the policy: worst_*: the same of
-            those commands; joints_*: of the sim's joints, which follow to a millirad, but lag at
-            their speed limit (the solver has 25 iterations), and then brake harder than the limit.
+            those commands; joints_*: of the sim's joints.
             In real time, for --watch s each: ticks_missed_without, ticks_missed_while_training:
             periods of ticks_watched in which no command was made, the second while a training of
             training_steps steps (0: the machine was too busy) goes on behind, as in a session with
