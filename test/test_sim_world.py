@@ -120,9 +120,9 @@ def test_time_goes_on_over_resets_and_back_only_with_restore(world):
 def test_many_saved_states_take_no_room(world):
     """A labeller saves at each step: what is no longer referred to must be freed."""
     world.reset(0)
-    numbers = {world.save().bullet for _ in range(20)}
+    numbers = {world.save().bullet.id for _ in range(20)}
     kept = [world.save() for _ in range(20)]
-    assert len(numbers) == 1 and len({saved.bullet for saved in kept}) == 20
+    assert len(numbers) == 1 and len({saved.bullet.id for saved in kept}) == 20
 
 
 def test_the_grippers_stand_where_kinematics_says(world):
