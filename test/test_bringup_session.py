@@ -5,9 +5,9 @@ from importlib import import_module
 import pytest
 
 from il_ros.bringup.session import Argument, NodeSpec, Session, parse, parts_of, text_of, values_of
-from il_ros.bringup.sessions import SESSIONS, session_of
+from il_ros.bringup.sessions import HANDS, SESSIONS, session_of
 
-BESIDES = {'leader': {'leader': 'sim'}}  # what a choice cannot do without
+BESIDES = {'leader': {'leader': 'window'}}  # what a choice cannot do without
 PLAIN = ('teleop',)  # goes on until stopped
 GIVEN = {'checkpoint': 'runs/policy'}
 ONE = Session(
@@ -53,9 +53,31 @@ def test_nodes_take_part_as_the_arguments_say():
     assert 'keyboard_node' in nodes({'hands': 'keyboard'})
     assert 'sim_node' not in nodes({'sim': 'false'})
     assert 'leader_node' not in nodes({})
-    assert 'leader_node' in nodes({'hands': 'leader', 'leader': 'sim'})
+    assert 'leader_node' in nodes({'hands': 'leader', 'leader': 'gello'})
     assert {'leader_node', 'operator_node'} <= set(nodes({'leader': 'sim'}))
-    assert {'leader_node', 'joystick_node'} <= set(nodes({'hands': 'joystick', 'leader': 'sim'}))
+    assert {'leader_node', 'joystick_node'} <= set(nodes({'hands': 'joystick', 'leader': 'gello'}))
+
+
+@pytest.mark.parametrize('hands', [*HANDS, 'none'])
+@pytest.mark.parametrize('name', SESSIONS)
+def test_every_session_has_any_hands_or_says_which_it_has(name, hands):
+    """A person may take over a deployment as they may correct a round of HG-DAgger."""
+    given = {**given_to(name), **BESIDES.get(hands, {}), 'hands': hands}
+    choices = next(a.choices for a in SESSIONS[name].arguments if a.name == 'hands')
+    if hands not in choices:
+        assert hands in ('operator', 'none')
+        with pytest.raises(ValueError, match=f'hands:={hands}: expected .*joystick or leader'):
+            parts_of(SESSIONS[name], given)
+        return
+    parts = {part.node: part.parameters for part in parts_of(SESSIONS[name], given)}
+    assert (f'{hands}_node' in parts) == (hands not in ('guiding', 'none'))
+    assert parts['intervention_node']['guiding'] == (hands == 'guiding')
+    heard = {p['mapping'] for p in parts.values() if 'mapping' in p}
+    assert heard == {'keyboard' if hands == 'keyboard' else 'xbox'}
+    if hands != 'operator' and any(a.name == 'lockstep' for a in SESSIONS[name].arguments):
+        more = {'guiding': 'true'} if hands == 'none' else {}
+        with pytest.raises(ValueError, match='a person cannot keep up with lockstep'):
+            parts_of(SESSIONS[name], {**given, **more, 'lockstep': 'true'})
 
 
 def test_an_empty_mapping_is_that_of_the_hands():
@@ -98,6 +120,8 @@ def test_a_lone_name_keeps_its_type_and_one_inside_text_becomes_text():
         ({'sim': 'false', 'lockstep': 'true'}, 'needs the sim'),
         ({'hands': 'joystick', 'lockstep': 'true'}, 'needs lockstep:=false'),
         ({'hands': 'leader'}, 'hands:=leader needs leader:=NAME'),
+        ({'hands': 'leader', 'leader': 'sim'}, 'leader:=sim needs hands:=operator'),
+        ({'guiding': 'true'}, 'guiding:=true needs a person'),
     ],
 )
 def test_wrong_arguments_are_refused_with_the_remedy(given, message):

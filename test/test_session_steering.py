@@ -133,12 +133,16 @@ WANTED = Wanted('', 'transfer', 2, checkpoint='c', demonstrators=2)
 
 
 @pytest.mark.parametrize(
-    ('kind', 'operator', 'first', 'loaded'),
-    [('record', 'always', TRAINING.start, []), ('evaluate', 'off', TEST.start, ['c'])],
+    ('kind', 'who', 'operator', 'first', 'loaded'),
+    [
+        ('record', 'always', 'always', TRAINING.start, []),
+        ('evaluate', 'always', 'off', TEST.start, ['c']),
+        ('evaluate', 'person', 'person', TEST.start, ['c']),
+    ],
 )
-def test_a_program_plans_its_episodes(tmp_path, kind, operator, first, loaded):
+def test_a_program_plans_its_episodes(tmp_path, kind, who, operator, first, loaded):
     rig, told = NotingRig(), []
-    wanted = replace(WANTED, root_dir=str(tmp_path))
+    wanted = replace(WANTED, root_dir=str(tmp_path), operator=who)
     result = run_program(kind, rig, wanted, lambda event, values: told.append(event))
     assert [p.seed for p in rig.plans] == [first, first, first + 1]  # discarded: once more
     assert {p.operator for p in rig.plans} == {operator}

@@ -67,6 +67,22 @@ WITH_HANDS = (
         for hands in HANDS[1:]
     ),
     Conflict(
+        {'guiding': True, 'hands': 'none', 'lockstep': True},
+        'guiding:=true needs lockstep:=false: a person cannot keep up with lockstep',
+    ),
+    Conflict(
+        {'leader': True, 'hands': 'none', 'lockstep': True},
+        'leader:=... needs lockstep:=false: a person cannot keep up with lockstep',
+    ),
+    *(
+        Conflict(
+            {'hands': hands, 'leader': 'sim'},
+            f'leader:=sim needs hands:=operator, who moves those arms; hands:={hands} goes with '
+            'leader:=window, or with arms of your own',
+        )
+        for hands in (*HANDS[1:], 'none')
+    ),
+    Conflict(
         {'hands': 'operator', 'guiding': True},
         'guiding:=true needs a person: hands:=guiding for buttons at the arms and services alone, '
         'or hands:=joystick',
@@ -173,7 +189,7 @@ SESSIONS = {
             RECORDER,
             OPERATOR,
             *DEVICES,
-            _session('record', 'demonstrators', 'mapping'),
+            _session('record', 'demonstrators', 'mapping', 'hands'),
         ),
         (*CONFLICTS, *WITH_HANDS),
         EMPTY,
@@ -184,16 +200,20 @@ SESSIONS = {
             *WITH_POLICY,
             Argument('root_dir', 'runs/bc_deployment', 'folder of the bags; what it has is kept'),
             Argument('episodes', 0, 'episodes the folder shall have; 0 goes on until stopped'),
+            Argument('hands', 'none', 'who may take over', choices=(*HANDS[1:], 'none')),
+            *OF_PERSON,
             *COMMON,
         ),
         (
             SIM,
             POLICY,
-            _intervention('policy', GATE),
+            _intervention('policy', OF_HANDS, GATE),
             RECORDER,
-            _session('evaluate', 'checkpoint'),
+            *DEVICES,
+            _session('evaluate', 'checkpoint', 'mapping', 'hands'),
         ),
-        CONFLICTS,
+        (*CONFLICTS, *WITH_HANDS),
+        EMPTY,
     ),
     'hg_dagger': Session(
         'rounds of acting, being corrected and learning from it',
@@ -226,6 +246,7 @@ SESSIONS = {
                 'data',
                 'background',
                 'mapping',
+                'hands',
             ),
         ),
         (*CONFLICTS, *WITH_HANDS, UNREPEATABLE),

@@ -7,6 +7,7 @@ from il_ros.nodes.diagnostics import Diagnostics
 from il_ros.nodes.params import Param, declare
 from il_ros.nodes.run import run
 from il_ros.nodes.topics import publisher
+from il_ros.teleop.layout import LAYOUTS
 from il_ros.teleop.mapping_file import load_mapping
 from il_ros.teleop.pad import NoPad, Pad
 
@@ -23,8 +24,11 @@ class JoystickNode(Node):
     def __init__(self):
         super().__init__('joystick_node')
         p = declare(self, PARAMS)
+        mapping = load_mapping(p.mapping)
+        if mapping.layout == LAYOUTS['keyboard']:
+            raise ValueError(f"{mapping.source}: a keyboard's mapping; give hands:=keyboard")
         try:
-            self.pad = Pad(p.index, load_mapping(p.mapping).layout)
+            self.pad = Pad(p.index, mapping.layout)
         except NoPad as error:
             raise ValueError(str(error)) from error
         self.joy = publisher(self, wire.JOY)

@@ -29,7 +29,9 @@ class KeyboardNode(Node):
         p = declare(self, PARAMS)
         mapping = load_mapping(p.mapping)
         if mapping.layout != LAYOUTS['keyboard']:
-            raise ValueError(f"{mapping.source}: not a keyboard's (layout: keyboard)")
+            raise ValueError(
+                f"{mapping.source}: not a keyboard's (layout: keyboard); give hands:=joystick"
+            )
         try:
             self.keyboard = Keyboard()
         except NoTerminal as error:

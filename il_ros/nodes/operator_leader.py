@@ -11,6 +11,8 @@ from il_ros.spec import JointSample, RobotSpec
 from il_ros.teleop.leader_config import load_leader
 from il_ros.teleop.leader_map import LeaderMap, LeaderReading
 
+SIMULATED = ('simulated', '')  # drivers of arms that go where LEADER_HANDS says; '': another's
+
 
 class IdealLeader:
     """Arms like the robot's, wherever the hands are."""
@@ -38,6 +40,11 @@ class HeldLeader:
 
     def __init__(self, node: Node, spec: RobotSpec, lockstep: bool, leader: str):
         self.spec, self.config = spec, load_leader(leader)
+        if self.config.driver not in SIMULATED:
+            raise ValueError(
+                f'leader {leader}: arms with driver {self.config.driver} are moved by a person, '
+                'not by the simulated operator; give leader:=sim, or hands:=leader or joystick'
+            )
         self.map = LeaderMap(spec, self.config)
         self.out = publisher(node, wire.LEADER_HANDS, keep_all=lockstep)
         self.reading: LeaderReading | None = None

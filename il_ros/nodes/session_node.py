@@ -30,6 +30,7 @@ PARAMS = (
     Param('parts', '', 'nodes of this session, comma-separated', fixed=True),
     Param('lockstep', False, 'whether the graph runs in lockstep', fixed=True),
     Param('mapping', '', 'config/pads/<name>, or a YAML; "": xbox', fixed=True),
+    Param('hands', 'person', 'whose; none: nobody besides the policy', fixed=True),
     Param('root_dir', 'runs/session', 'folder of bags, checkpoints and results', fixed=True),
     Param('checkpoint', '', 'checkpoint that acts first', fixed=True),
     Param('episodes', 10, 'episodes, of a round where there are rounds', low=0, high=100000),
@@ -111,7 +112,8 @@ class SessionNode(Node):
 
     def wanted(self) -> Wanted:
         """Return what the parameters ask for."""
-        operator = 'always' if self.have_operator else 'person'
+        person = 'off' if self.p.hands == 'none' else 'person'
+        operator = 'always' if self.have_operator else person
         given = {**vars(self.p), 'data': names(self.p.data), 'operator': operator}
         return Wanted(**{field.name: given[field.name] for field in fields(Wanted)})
 

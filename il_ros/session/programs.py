@@ -55,9 +55,10 @@ def record(rig: Rig, wanted: Wanted, say: Say) -> dict[str, Any]:
 
 
 def evaluate(rig: Rig, wanted: Wanted, say: Say) -> dict[str, Any]:
-    """Let the policy act alone, and count."""
+    """Let the policy act, alone or with a person who may take over, and count."""
     rig.load(wanted.checkpoint)
-    return _collection(rig, wanted, say, 'off', seeds.TEST, with_policy=True)
+    operator = 'person' if wanted.operator == 'person' else 'off'
+    return _collection(rig, wanted, say, operator, seeds.TEST, with_policy=True)
 
 
 def hg_dagger(rig: Rig, wanted: Wanted, say: Say) -> dict[str, Any]:
