@@ -4,8 +4,9 @@ from importlib import import_module
 
 import pytest
 
+from il_ros.bringup.hands import HANDS
 from il_ros.bringup.session import Argument, NodeSpec, Session, parse, parts_of, text_of, values_of
-from il_ros.bringup.sessions import HANDS, SESSIONS, session_of
+from il_ros.bringup.sessions import SESSIONS, session_of
 
 BESIDES = {'leader': {'leader': 'window'}}  # what a choice cannot do without
 PLAIN = ('teleop',)  # goes on until stopped
