@@ -215,6 +215,24 @@ def test_sticks_only_tell_after_the_word_and_the_policy_keeps_the_arms(graph):
     assert graph.ask('intervention_node/hand_back')[0]
 
 
+def test_sticks_move_an_arm_that_was_taken_by_service(graph):
+    assert graph.ask('intervention_node/left/take_over') == (True, '')
+    begin = len(graph.robot.commands)
+
+    def moves():
+        forth = np.eye(len(AXES))[AXES.index('lefty')]
+        graph.publish(wire.JOY, wire.joy_msg(graph.now_ns(), forth, np.zeros(len(BUTTONS))))
+        moved = np.abs(np.diff(graph.robot.moves(begin - 1)[:, SPEC.arms[0].joints], axis=0))
+        return moved.sum() > 0.05
+
+    graph.wait(moves, 'the left arm moves')
+    arm = await_authority(graph, Who.HUMAN, Who.HOLD)[0]
+    assert arm.why == 'joystick engaged'
+    assert graph.ask('intervention_node/left/hand_back')[0]
+    await_authority(graph, Who.HOLD, why='no chunk yet')
+    assert_within_limits(SPEC, graph.robot.moves(begin))
+
+
 def test_other_leader_arms_are_refused_and_the_node_goes_on(graph):
     sample = wire.joints_msg(SPEC, JointSample(graph.now_ns(), SPEC.home, STILL, STILL))
     graph.publish(wire.LEADER, changed(sample, name=[f'a{i}' for i in range(14)]))

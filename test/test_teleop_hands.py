@@ -174,6 +174,28 @@ def test_arms_taken_by_a_word_are_kept_until_another_word(hands):
     assert ask(hands, 3 * DT)[0].engaged == (True, False)
 
 
+def test_an_arm_that_is_kept_by_a_service_is_moved_by_the_sticks_while_it_is_selected(hands):
+    """No dead-man, as no hand may be near one; the first arm is selected at the start."""
+    forth = np.eye(len(AXES))[AXES.index('lefty')]
+
+    def push(k, *pressed):
+        hands.take_joy(k * DT, forth, buttons(*pressed))
+        (proposal,) = ask(hands, k * DT)
+        moves = proposal.target != SPEC.home
+        return proposal.engaged, [bool(moves[arm.joints].any()) for arm in SPEC.arms]
+
+    hands.keep(1)
+    assert push(0) == ((False, True), [False, False])
+    assert push(1, 'dpad_right') == ((False, True), [False, True])
+    assert push(2, 'leftstick')[0] == (False, True)  # a label takes nothing away
+    hands.let_go(1)
+    assert push(3)[0] == (False, False)
+    hands.keep(0)
+    hands.hand_back()
+    hands.take_joy(4 * DT, forth, buttons())
+    assert ask(hands, 4 * DT) == []
+
+
 def test_keys_that_move_only_tell_after_a_word_and_any_other_dead_man_takes_the_arms():
     """A terminal tells of one held key at a time: a button could not be held besides."""
     hands = Hands(SPEC, load_mapping('keyboard'))

@@ -17,9 +17,17 @@ def serve(node: Node, control: Control, hands: Hands | Guiding, now_ns: Callable
     persons, locks = control.arbiter.persons, control.arbiter.locks
     arms = [arm.name for arm in control.arbiter.spec.arms]
 
+    def take(arm: str) -> None:
+        hands.keep(arms.index(arm))
+        persons.take_over(arm)
+
+    def give_back(arm: str) -> None:
+        hands.let_go(arms.index(arm))
+        persons.hand_back(arm)
+
     def take_all() -> None:
         for arm in arms:
-            persons.take_over(arm)
+            take(arm)
 
     def give_back_all() -> None:
         hands.hand_back()
@@ -35,8 +43,8 @@ def serve(node: Node, control: Control, hands: Hands | Guiding, now_ns: Callable
         '~/label': hands.label,
     }
     for arm in arms:
-        actions[f'~/{arm}/take_over'] = partial(persons.take_over, arm)
-        actions[f'~/{arm}/hand_back'] = partial(persons.hand_back, arm)
+        actions[f'~/{arm}/take_over'] = partial(take, arm)
+        actions[f'~/{arm}/hand_back'] = partial(give_back, arm)
     for name, action in actions.items():
         node.create_service(Trigger, name, partial(_do, action))
     node.create_service(Trigger, '~/dropped', partial(_dropped, control))

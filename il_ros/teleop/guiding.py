@@ -63,6 +63,14 @@ class Guiding:
         """Let go of them, by the person's word."""
         self._dead_man.hand_back()
 
+    def keep(self, arm: int) -> None:
+        """Keep an arm, of which the arbiter knows that it is to be freed."""
+        self._others.keep(arm)
+
+    def let_go(self, arm: int) -> None:
+        """Keep it no longer."""
+        self._others.let_go(arm)
+
     def label(self) -> str:
         """Return why a hand at the arms cannot only tell."""
         return 'a hand that moves the arms has them; tell by leader arms or sticks'

@@ -1,6 +1,6 @@
 """A person's devices, the newest reading of each, as proposals for a tick."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -50,6 +50,7 @@ class Hands:
         self._said = (False, False)  # dead-man and label, with the reading that was passed on
         self._vigil.forget()
         self._is_jogging = self._has_left = self._was_held = False
+        self._kept: set[int] = set()  # arms that are the person's without a dead-man
         self._dead_man.reset()
         self._jog.reset()
         self._leader_arms.reset()
@@ -74,8 +75,17 @@ class Hands:
         self._dead_man.take_over()
 
     def hand_back(self) -> None:
-        """Let go of them, by the person's word."""
+        """Let go of all arms, by the person's word."""
         self._dead_man.hand_back()
+        self._kept.clear()
+
+    def keep(self, arm: int) -> None:
+        """Keep an arm, selected or not, which sticks move while it is selected."""
+        self._kept.add(arm)
+
+    def let_go(self, arm: int) -> None:
+        """Keep it no longer."""
+        self._kept.discard(arm)
 
     def label(self) -> str:
         """Only tell what to learn, by the person's word, until another; '': it is done."""
@@ -110,7 +120,8 @@ class Hands:
             self._jog.rest()
             return []
         axes, buttons = joy
-        return self._jogged(now_ns, axes, buttons, command, self._dead_man.is_held(buttons))
+        is_held = self._dead_man.is_held(buttons)
+        return self._jogged(now_ns, axes, buttons, command, is_held, self._kept)
 
     def stale(self) -> dict[str, str]:
         """Return which devices said nothing of the tick last proposed for, and why."""
@@ -141,13 +152,14 @@ class Hands:
         buttons: np.ndarray,
         command: np.ndarray,
         is_held: bool,
+        kept: Collection[int] = (),
     ) -> list[Proposal]:
         """Return what the sticks ask for, or tell, and that the dead-man is let go."""
         was_jogging, nothing = self._is_jogging, np.zeros(0)
         is_label = self._dead_man.is_label(buttons)
         if not self._vigil.is_moving(now_ns):
             axes, buttons = nothing, nothing
-        proposal = self._jog.propose(now_ns, axes, buttons, command, is_held, is_label)
+        proposal = self._jog.propose(now_ns, axes, buttons, command, is_held, is_label, kept)
         self._is_jogging = any(proposal.engaged)
         is_new = was_jogging or self._is_jogging or any(proposal.labels)
         return [proposal] if is_new else []

@@ -1,6 +1,7 @@
 """Jogging: a stick's deflection is end-effector or joint velocity, from where the command is."""
 
 from collections import deque
+from collections.abc import Collection
 
 import numpy as np
 
@@ -43,29 +44,33 @@ class Jog:
         command: np.ndarray,
         held: bool,
         is_label: bool = False,
+        kept: Collection[int] = (),
     ) -> Proposal:
         """
         Return where the sticks move the arms from the present command (A,).
 
         axes in -1..1 and buttons, 0 or 1, in the order of the mapping's layout. held: whether the
         person has the selected arms. is_label: they are moved in thought, from the command of
-        this tick, wherever the one before has led; sticks at rest say nothing.
+        this tick, wherever the one before has led; sticks at rest say nothing. kept: arms that the
+        person has besides, which move while they are selected.
         """
         self._selected = self._mapping.selected(buttons) or self._selected
         wanted = self._mapping.velocity(axes, buttons)  # (14,)
-        is_label = is_label and not held and bool(wanted.any())
-        if held and not any(self._engaged):
-            self._still()  # the arms do not have the velocity that was told of
-        velocity = self._ramp(wanted, held or is_label)
-        target = np.array(command, dtype=np.float64)
+        is_label = is_label and bool(wanted.any())
         selected = tuple(arm.name in self._selected for arm in self._spec.arms)
-        engaged = tuple(held and mine for mine in selected)
-        labels = tuple(is_label and mine for mine in selected)
+        engaged = tuple(i in kept or (held and mine) for i, mine in enumerate(selected))
+        labels = tuple(
+            is_label and mine and not has for mine, has in zip(selected, engaged, strict=True)
+        )
+        if any(engaged) and not any(self._engaged):
+            self._still()  # the arms do not have the velocity that was told of
+        velocity = self._ramp(wanted, any(engaged) or is_label)
+        target = np.array(command, dtype=np.float64)
         for i, arm in enumerate(self._spec.arms):
             if engaged[i] and self._engaged[i]:
                 ahead = np.clip(self._target - command, -LEASH, LEASH)
                 target[arm.all] = (command + ahead)[arm.all]
-            if engaged[i] or labels[i]:
+            if selected[i] and (engaged[i] or labels[i]):
                 target = self._moved(arm, target, velocity)
         self._engaged, self._target = engaged, target
         return Proposal(stamp_ns, target, engaged, self._source, labels=labels)
