@@ -9,7 +9,7 @@ from matplotlib import rc_context
 
 from il_ros.studies.ledger import Ledger
 from il_ros.studies.run import needs_of
-from il_ros.studies.study import Study, Table
+from il_ros.studies.study import Done, Study, Table
 
 RESULT, FIGURE, PAGE = 'result.json', 'figure.png', 'README.md'
 DPI = 120
@@ -39,7 +39,7 @@ def write(
         'cells': len(cells),
         'done': len(done),
         'failed': dict(failed),
-        'verdict': study.verdict(done) if is_whole else unfinished(len(done), len(cells)),
+        'verdict': study.verdict(done) if is_whole else unfinished(study, done, len(cells)),
         'table': study.table(done),
     }
     (folder / RESULT).write_text(json.dumps(result, indent=1) + '\n')
@@ -49,9 +49,11 @@ def write(
     return result
 
 
-def unfinished(done: int, cells: int) -> str:
-    """Say that there is no answer yet."""
-    return f'Not finished: {done} of {cells} cells are done, so there is no answer yet.'
+def unfinished(study: Study, done: Done, cells: int) -> str:
+    """Say that there is no answer yet, or to what part of the question there is one."""
+    so_far = study.so_far(done)
+    answer = f'and this holds already. {so_far}' if so_far else 'so there is no answer yet.'
+    return f'Not finished: {len(done)} of {cells} cells are done, {answer}'
 
 
 def markdown(study: Study, result: Mapping[str, Any]) -> str:

@@ -80,3 +80,7 @@ class Study(ABC):
     @abstractmethod
     def verdict(self, done: Done) -> str:
         """Answer the question in a few sentences, also when the answer is no; all is done."""
+
+    def so_far(self, done: Done) -> str:
+        """Return what of the answer holds already, '' nothing: whole questions, no trends."""
+        return ''

@@ -78,6 +78,10 @@ class Version0VsVersion1(Study):
 
     def cells(self) -> Sequence[Cell]:
         """Return the claim's cells, one training of each condition after the other; controls."""
+        return self._claims() if self.quick else self._claims() + self._controls()
+
+    def _claims(self) -> list[Cell]:
+        """Return every head, taught by one and by six; version 0 told by whom, too."""
         found = []
         for seed in range(self.trainings):
             for task in self.tasks:
@@ -85,7 +89,7 @@ class Version0VsVersion1(Study):
                     found += [self._cell(task, crowd, who, head, seed) for head in self.heads]
                 for head in self.bases:
                     found.append(self._cell(task, 'six', SIX, head, seed, told=True))
-        return found if self.quick else found + self._controls()
+        return found
 
     def _controls(self) -> list[Cell]:
         """Return what else could explain a gap: who demonstrates, how much, and how steadily."""
@@ -163,11 +167,18 @@ class Version0VsVersion1(Study):
 
     def verdict(self, done: Done) -> str:
         """Return the interaction of each task, and what telling who demonstrates does."""
+        return self._answer(done, self.tasks)
+
+    def so_far(self, done: Done) -> str:
+        """Return the same of the tasks whose trainings of the claim are all there."""
+        claims = [cell.key for cell in self._claims()]
+        missing = {key.split('/')[0] for key in claims if key not in done}
+        return self._answer(done, [task for task in self.tasks if task not in missing])
+
+    def _answer(self, done: Done, tasks: Sequence[str]) -> str:
         rich = [head for head in self.heads if head not in VERSION_0]
         claims = {
-            (task, base): claim(done, task, base, rich)
-            for task in self.tasks
-            for base in self.bases
+            (task, base): claim(done, task, base, rich) for task in tasks for base in self.bases
         }
         p = holm({f'{task} {base}': found.p for (task, base), (_, found) in claims.items()})
         said = []
