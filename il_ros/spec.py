@@ -256,6 +256,7 @@ class Authority:
     operator: str = ''
     policy_version: str = ''
     gate_score: float = float('nan')
+    awaits_ns: int = -1  # a plan from an observation not before it is wanted; -1: none is
 
 
 @dataclass(frozen=True)

@@ -54,16 +54,19 @@ def test_a_pilot_plans_every_e_ticks(head, encoder):
     assert chunks[3].version == pilot.version == 'abc'
 
 
-def test_an_arm_that_a_person_let_go_of_gets_a_new_plan_at_once():
-    """What was planned before is not executed; a take-over, or a hold alone, hurries nobody."""
+def told(awaits_ns=-1):
+    """Who has the arms: the policy one, the other as it may be that awaits a plan, or does not."""
+    return Authority(Who.POLICY, 'chunk', 0), Authority(Who.HOLD, '', 0, awaits_ns=awaits_ns)
+
+
+def test_an_arm_that_awaits_a_plan_gets_it_at_once():
+    """And then when E ticks have passed; who holds for other reasons hurries nobody."""
     pilot = pilot_of(head='l2', E=6, T=6)
-    acted = [Who.POLICY, Who.HUMAN, Who.HUMAN, Who.HOLD, Who.POLICY, Who.HOLD, Who.HOLD]
     planned = []
-    for observation, who in zip(observations(7), acted, strict=True):
+    for i, observation in enumerate(observations(8)):
         planned.append(pilot.act(observation) is not None)
-        left = Authority(Who.POLICY, 'chunk', 0)
-        pilot.see((left, Authority(who, '', observation.stamp_ns)))
-    assert planned == [True, False, False, False, True, False, False]
+        pilot.see(told(2 * SPEC.dt_ns + 1 if i == 2 else -1))
+    assert planned == [True, False, False, True, False, False, False, False]
 
 
 def test_no_plan_is_made_from_what_was_seen_before_the_hand_back():
@@ -71,9 +74,8 @@ def test_no_plan_is_made_from_what_was_seen_before_the_hand_back():
     pilot = pilot_of(head='l2', E=6, T=6)
     first, second, third = observations(3)
     assert pilot.act(first) is not None
-    pilot.see((Authority(Who.HUMAN, '', 0),))
     pilot.observe(second)
-    pilot.see((Authority(Who.HOLD, '', second.stamp_ns),))
+    pilot.see(told(second.stamp_ns + 1))
     assert not pilot.is_due
     assert pilot.act(third) is not None
 

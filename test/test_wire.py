@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -13,7 +14,7 @@ from rclpy.serialization import deserialize_message
 from recorder_samples import ROBOT, N, decision
 
 from il_ros import wire
-from il_ros.spec import CommandTopic, JointSample, Outcome, Who
+from il_ros.spec import Authority, CommandTopic, JointSample, Outcome, Who
 
 T_NS = 12_345_678_901
 RANDOM = np.random.default_rng(0)
@@ -23,7 +24,9 @@ POSES = RANDOM.normal(size=(2, 7))
 IMAGE = RANDOM.integers(0, 256, (24, 32, 3), dtype=np.uint8)
 JPEG = RANDOM.integers(0, 256, 101, dtype=np.uint8)
 OUTCOME = Outcome(T_NS, 'failure', 'dropped', 3.25, 2.5, 4.0)
-STEP = decision(T_NS, Who.HUMAN, Who.HOLD)
+HUMAN = Authority(Who.HUMAN, 'test', T_NS, 'Ada')
+HOLD = Authority(Who.HOLD, 'test', T_NS, awaits_ns=T_NS + 1)
+STEP = replace(decision(T_NS), authority=(HUMAN, HOLD))
 AXES, BUTTONS = RANDOM.uniform(-1, 1, 6), RANDOM.integers(0, 2, 21)
 FLOATS = CommandTopic('left/commands', wire.FLOATS, ('left_gripper', 'left_arm'))
 TRAJECTORY = CommandTopic('right/joint_trajectory', wire.COMMAND.type, ('right_arm',))
@@ -170,8 +173,10 @@ def test_authority_comes_back(crossed):
     assert [s.message for s in crossed.typed['authority'].status] == ['human', 'hold']
     stamp_ns, arms = wire.read_authority(crossed.raw['authority'])
     assert stamp_ns == T_NS
-    assert [(a.who, a.why, a.since_ns) for a in arms] == [
-        (a.who, a.why, a.since_ns) for a in STEP.authority
+    told = [(a.who, a.why, a.since_ns, a.operator, a.awaits_ns) for a in arms]
+    assert told == [
+        (Who.HUMAN, 'test', T_NS, 'Ada', -1),
+        (Who.HOLD, 'test', T_NS, '', T_NS + 1),
     ]
 
 

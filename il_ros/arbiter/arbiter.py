@@ -164,14 +164,24 @@ class Arbiter:
     def _execute(self, now_ns: int, verdicts: Sequence[Verdict]) -> Decision:
         """Move the command by one period as the verdicts say, and tell who is behind it."""
         command = self._chain.step(verdicts)
-        self._authority = tuple(
-            verdict.authority(
-                before, now_ns, self.plans.version(i), self._chain.why_slow(i), self.gate.value
-            )
-            for i, (verdict, before) in enumerate(zip(verdicts, self._authority, strict=True))
-        )
+        told = (self._told(arm, verdict, now_ns) for arm, verdict in enumerate(verdicts))
+        self._authority = tuple(told)
         self.sources = tuple(verdict.source for verdict in verdicts)
         pleas = zip(self.spec.arms, verdicts, strict=True)
         why = '; '.join(f'{arm.name}: {verdict.why}' for arm, verdict in pleas if verdict.is_plea)
         self.request = '; '.join(filter(None, (why, self._chain.plea, self.gate.request)))
         return Decision(now_ns, command, self._authority)
+
+    def _told(self, arm: int, verdict: Verdict, now_ns: int) -> Authority:
+        """Return a verdict as it is published, with what the policy planned, executed or not."""
+        before, slow = self._authority[arm], self._chain.why_slow(arm)
+        is_same = (verdict.who, verdict.operator) == (before.who, before.operator)
+        return Authority(
+            verdict.who,
+            f'{verdict.why}; {slow}' if slow else verdict.why,
+            before.since_ns if is_same else now_ns,
+            verdict.operator,
+            self.plans.version(arm),
+            self.gate.value,
+            verdict.awaits_ns,
+        )

@@ -66,6 +66,11 @@ class ChunkExecutor:
         self._start_ns = now_ns if was_held else stamp_ns
         self.plan = plan
 
+    @property
+    def awaits_ns(self) -> int:
+        """The earliest observation that a plan may be from, -1 where there is a plan."""
+        return self._not_before_ns if self.plan is None else -1
+
     def why_not(self, now_ns: int) -> str:
         """Return why no row is due at tick now_ns, '' when one is."""
         if self.plan is None:

@@ -21,12 +21,14 @@ class Plans:
         self._spec = spec
         self._executors = [ChunkExecutor(spec.dt_ns, lasts_s) for _ in spec.arms]
         self.word = PolicyWord()
+        self._pending: Plan | None = None  # offered since the last tick
         self.forget(0)
 
     def forget(self, now_ns: int) -> None:
-        """Drop all plans, and refuse those from observations before now_ns."""
+        """Drop all plans from observations before now_ns, and refuse those that are to come."""
         self._newest: Plan | None = None
-        self._pending: Plan | None = None  # offered since the last tick
+        if self._pending is not None and self._pending.chunk.stamp_ns < now_ns:
+            self._pending = None
         self._is_withheld = [False for _ in self._spec.arms]
         for executor in self._executors:
             executor.forget(now_ns)
@@ -80,8 +82,8 @@ class Plans:
             executor.forget(now_ns + 1)
         why = executor.why_not(now_ns)
         if why:
-            why = self.word.explains(why, now_ns)
-            return Verdict(Who.HOLD, why, is_plea=self._newest is not None)
+            why, is_plea = self.word.explains(why, now_ns), self._newest is not None
+            return Verdict(Who.HOLD, why, is_plea=is_plea, awaits_ns=executor.awaits_ns)
         return Verdict(Who.POLICY, 'chunk', executor.target(now_ns))
 
     # -- what is known of it ------------------------------------------------------------------

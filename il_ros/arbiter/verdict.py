@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from il_ros.arbiter.state import State
-from il_ros.spec import Authority, Who
+from il_ros.spec import Who
 
 
 @dataclass(frozen=True)
@@ -16,17 +16,4 @@ class Verdict:
     operator: str = ''
     is_plea: bool = False  # a person is wanted
     source: str = ''  # of the person
-
-    def authority(
-        self, before: Authority, now_ns: int, version: str, slow: str, score: float
-    ) -> Authority:
-        """
-        Return the verdict as published.
-
-        version: of the policy's newest plan, executed or not. slow: what slows the arm down, ''
-        nothing. score: what the gate thresholds.
-        """
-        same = (self.who, self.operator) == (before.who, before.operator)
-        since_ns = before.since_ns if same else now_ns
-        why = f'{self.why}; {slow}' if slow else self.why
-        return Authority(self.who, why, since_ns, self.operator, version, score)
+    awaits_ns: int = -1  # the earliest observation that a plan may be from; -1: none is awaited

@@ -15,7 +15,7 @@ from il_ros.policy.load import load_policy
 from il_ros.policy.model import Policy
 from il_ros.policy.scores.base import Moment
 from il_ros.policy.scores.gauges import Gauges, load_gauges
-from il_ros.spec import ActionChunk, Authority, Observation, RobotSpec, Who
+from il_ros.spec import ActionChunk, Authority, Observation, RobotSpec
 
 
 class PolicyFailure(RuntimeError):
@@ -53,8 +53,7 @@ class Pilot:
         self._generator = torch.Generator().manual_seed(seed)
         self._history: deque[Observation] = deque(maxlen=self.config.H)
         self._planned_ns: int | None = None
-        self._given_back_ns = -1  # the tick of the last hand-back
-        self._authority: Sequence[Authority] = ()
+        self._awaited_ns = -1  # the earliest observation that a plan is wanted from
 
     def observe(self, observation: Observation) -> None:
         """Append an observation to the history; PolicyFailure names an input that does not fit."""
@@ -70,19 +69,16 @@ class Pilot:
         if missing:
             raise PolicyFailure(f'no image of {missing} in the observation')
         if self._history and observation.stamp_ns < self._history[-1].stamp_ns:
-            self._given_back_ns = -1  # a clock that began anew
+            self._awaited_ns = -1  # a clock that began anew
         self._history.append(observation)
 
     def see(self, authority: Sequence[Authority]) -> None:
         """
-        Learn who had the arms at a tick; one that a person let go of waits for a new plan.
+        Learn who had the arms at a tick; one that the policy may have again awaits a new plan.
 
         What was seen till then is not planned from any more: one is due at the next observation.
         """
-        for before, now in zip(self._authority, authority, strict=False):
-            if before.who is Who.HUMAN and now.who is Who.HOLD:
-                self._given_back_ns = max(self._given_back_ns, now.since_ns)
-        self._authority = authority
+        self._awaited_ns = max((arm.awaits_ns for arm in authority), default=-1)
 
     def plan(self) -> ActionChunk:
         """
@@ -113,9 +109,9 @@ class Pilot:
         if not self._history:
             return True
         newest_ns = self._history[-1].stamp_ns
-        if newest_ns <= self._given_back_ns:
+        if newest_ns < self._awaited_ns:
             return False
-        if self._planned_ns is None or self._planned_ns <= self._given_back_ns:
+        if self._planned_ns is None or self._planned_ns < self._awaited_ns:
             return True
         since_ns = newest_ns - self._planned_ns
         return not 0 <= since_ns < (self.config.E - 0.5) * self._dt_ns  # stamps may jitter

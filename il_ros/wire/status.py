@@ -69,6 +69,7 @@ def authority_msg(spec: RobotSpec, decision: Decision) -> bytes:
                 'operator': a.operator,
                 'policy_version': a.policy_version,
                 'gate_score': repr(a.gate_score),
+                'awaits_ns': a.awaits_ns,
             },
         )
         for arm, a in zip(spec.arms, decision.authority, strict=True)
@@ -87,6 +88,7 @@ def read_authority(data: bytes) -> tuple[int, tuple[Authority, ...]]:
             v['operator'],
             v['policy_version'],
             float(v['gate_score']),
+            int(v.get('awaits_ns', -1)),  # a bag may be from before it was told
         )
         for _, who, v in rows
     )
