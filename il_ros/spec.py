@@ -8,7 +8,7 @@ converts.
 """
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, IntEnum
 from functools import cached_property
 from typing import Any
 
@@ -220,6 +220,14 @@ class ActionChunk:
     scores: dict[str, Reading] = field(default_factory=dict)  # how much a person may be wanted
 
 
+class Told(IntEnum):
+    """What a person who does not have an arm says to be learned of it."""
+
+    NOTHING = 0
+    WHERE = 1  # where it should be one period later
+    HOW_FAST = 2  # the same, counted from the command of this tick: a velocity
+
+
 UNTOLD = -1  # a proposal's told_ns where it is not recorded at all
 
 
@@ -234,7 +242,7 @@ class Proposal:
     ]  # per arm, left then right: dead-man held, so the hands are in control
     source: str = 'leader'  # its entry in config/arbiter.yaml
     told_ns: int | None = None  # the tick that it is recorded for; None: that it is offered at
-    labels: tuple[bool, ...] = ()  # per arm: not in control, but said to be learned from; () none
+    labels: tuple[Told, ...] = ()  # per arm: not in control, but said to be learned from; () none
 
 
 class Who(str, Enum):

@@ -14,7 +14,7 @@ from il_ros.recorder.episode import EpisodeRecorder
 from il_ros.robot.load import load_robot
 from il_ros.rollout.loop import through_wire
 from il_ros.rollout.recording import BagSubscriber
-from il_ros.spec import ActionChunk, JointSample, Observation, Outcome, Step, Who
+from il_ros.spec import ActionChunk, JointSample, Observation, Outcome, Step, Told, Who
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.jog import RAMP_TICKS
 from il_ros.teleop.layout import AXES, BUTTONS
@@ -120,6 +120,7 @@ def test_sticks_tell_a_velocity_from_the_command_of_the_tick_and_nothing_at_rest
     told = np.flatnonzero(steered.told[:, 1])
     assert told.tolist() == [k for k in LABEL if k not in SILENT]
     assert not steered.told[:, 0].any()
+    assert set(steered.told[told, 1]) == {Told.HOW_FAST}
     asked = steered.proposal[told] - steered.command[told - 1]
     expected = -SPEED * SPEC.dt_s * np.minimum(np.arange(1, len(told) + 1) / RAMP_TICKS, 1.0)
     np.testing.assert_allclose(asked[:, WAIST], expected, atol=1e-9)
@@ -142,6 +143,21 @@ def test_it_is_learned_for_its_arm_alone_and_only_by_dagger(episode, learn_from,
             episode.proposal[LABEL.start : LABEL.stop, WAIST],
             atol=1e-6,
         )
+
+
+def test_what_velocities_lead_to_is_learned_from_what_was_seen_at_each_tick(steered):
+    """The policy led the arm the other way meanwhile: none of that is in it."""
+    found = labels(steered, SPEC, 'dagger')
+    told = [k for k in LABEL if k not in SILENT]
+    assert found.seen.tolist() == [*HELD, *told]
+    tick = LABEL.start + RAMP_TICKS
+    start = found.starts[found.seen.tolist().index(tick)]
+    assert found.left[start].tolist() == [0, SILENT.start - tick]
+    chunk = found.targets[start : start + found.left[start, 1], WAIST]
+    away = -SPEED * SPEC.dt_s * np.arange(1, len(chunk) + 1)
+    np.testing.assert_allclose(chunk, steered.command[tick - 1, WAIST] + away, atol=1e-6)
+    assert steered.command[tick + 5, WAIST] > steered.command[tick, WAIST]
+    assert labels(steered, SPEC, 'demonstrations').seen.tolist() == list(HELD)
 
 
 def test_the_policy_goes_on_saying_what_it_would_do_while_the_person_acts(episode):

@@ -208,7 +208,7 @@ def test_sticks_only_tell_after_the_word_and_the_policy_keeps_the_arms(graph):
     def is_told():
         forth = np.eye(len(AXES))[AXES.index('lefty')]
         graph.publish(wire.JOY, wire.joy_msg(graph.now_ns(), forth, np.zeros(len(BUTTONS))))
-        return any(wire.read_trajectory(SPEC, data, 'told').version == 'left' for data in told)
+        return any(wire.read_trajectory(SPEC, data, 'told').version == '+left' for data in told)
 
     graph.wait(is_told, 'a label of the left arm')
     await_authority(graph, Who.POLICY)

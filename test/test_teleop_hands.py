@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from il_ros.robot.load import load_robot
-from il_ros.spec import JointSample
+from il_ros.spec import JointSample, Told
 from il_ros.teleop.hands import Hands
 from il_ros.teleop.keys import Keys
 from il_ros.teleop.layout import AXES, BUTTONS, KEYS
@@ -205,8 +205,8 @@ def test_keys_that_move_only_tell_after_a_word_and_any_other_dead_man_takes_the_
         hands.take_joy(k * DT, held, held)
         return [(p.engaged, p.labels) for p in ask(hands, k * DT)]
 
-    none = (False, False)
-    tells = (none, (True, False))
+    none = (Told.NOTHING, Told.NOTHING)
+    tells = ((False, False), (Told.HOW_FAST, Told.NOTHING))
     hands.label()
     assert press(0, 'w') == [tells]
     assert press(1) == []

@@ -32,8 +32,8 @@ class Episode:
     label_at: np.ndarray  # (m,) int64, rows that have a label chunk
     labels: np.ndarray  # (m, L, A), L >= 2 points
     images: dict[str, np.ndarray] = field(default_factory=dict)  # camera -> (n, H, W, 3) uint8
-    # (n, arms) bool: `proposal` is a label of a person who did not have the arm; (0, 0) without
-    told: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
+    # (n, arms) Told: `proposal` is a label of a person who did not have the arm; (0, 0) without
+    told: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.uint8))
     image_age_s: dict[str, np.ndarray] = field(default_factory=dict)  # camera -> (n,)
 
     def __len__(self) -> int:

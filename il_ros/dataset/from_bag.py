@@ -53,7 +53,7 @@ def decode_bag(
         command=spec.from_wire(_held(table.command)),
         proposal=_rows(readings.proposals, table.stamp_ns, spec.size),
         who=_who(table, spec),
-        told=_rows(readings.told, table.stamp_ns, len(spec.arms)) == 1,
+        told=np.nan_to_num(_rows(readings.told, table.stamp_ns, len(spec.arms))).astype(np.uint8),
         label_at=label_at,
         labels=labels,
         images={p.camera: p.write(table.stamp_ns, images_into) for p in pictures},

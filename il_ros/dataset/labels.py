@@ -1,13 +1,15 @@
 """Whose word a step is learned from: the label rules of BC, DAgger and HG-DAgger."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from il_ros.dataset.episode import WHO, Episode
-from il_ros.spec import RobotSpec, Who
+from il_ros.spec import RobotSpec, Told, Who
 
 HUMAN = WHO.index(Who.HUMAN)
+LONGEST = 200  # ticks that a chunk made of velocities may have: longer than any policy plans
 ACTED = (HUMAN, WHO.index(Who.POLICY))  # hold and e-stop are nobody's wish
 
 
@@ -33,15 +35,17 @@ def labels(episode: Episode, spec: RobotSpec, learn_from: str) -> Labels:
     told to be learned while the policy had the arm (Episode.told).
     """
     targets, labelled = _commanded(episode, spec, learn_from)
-    left = [rows_left(labelled)]
-    seen = starts = np.flatnonzero(labelled.any(1))
-    if learn_from == 'dagger' and len(episode.label_at):
-        own = np.setdiff1d(starts, episode.label_at)  # the expert's chunk is the fuller label
-        chunks, length = episode.labels.shape[:2]
-        seen = np.concatenate([own, episode.label_at])
-        starts = np.concatenate([own, len(episode) + np.arange(chunks) * length])
-        targets = np.concatenate([targets, episode.labels.reshape(-1, spec.size)])
-        left += [rows_left(np.ones((length, len(spec.arms)), dtype=bool))] * chunks
+    own = np.flatnonzero(labelled.any(1))
+    chunks: list[Chunk] = []
+    if learn_from == 'dagger':
+        own = np.setdiff1d(own, episode.label_at)  # the expert's chunk is the fuller label
+        chunks = [*_of_expert(episode, spec), *_of_velocities(episode, spec)]
+    parts = [targets, *(chunk.targets for chunk in chunks)]
+    left = [rows_left(labelled), *(chunk.left for chunk in chunks)]
+    ends = np.cumsum([len(part) for part in parts])
+    seen = np.array([*own, *(chunk.tick for chunk in chunks)], dtype=np.intp)
+    starts = np.array([*own, *ends[:-1]], dtype=np.intp)
+    targets = np.concatenate(parts)
     is_demonstration = learn_from != 'commands' and bool((episode.who == HUMAN).all())
     return Labels(
         targets=targets.astype(np.float32),
@@ -51,6 +55,39 @@ def labels(episode: Episode, spec: RobotSpec, learn_from: str) -> Labels:
         starts=starts,
         is_correction=np.full(len(starts), not is_demonstration),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """A label of its own for what was seen at one tick of the episode."""
+
+    tick: int
+    targets: np.ndarray  # (L, A)
+    left: np.ndarray  # (L, arms) int32, as Labels has it
+
+
+def _of_expert(episode: Episode, spec: RobotSpec) -> Iterator[Chunk]:
+    """Yield the chunks that an expert gave, for all arms."""
+    left = rows_left(np.ones((episode.labels.shape[1], len(spec.arms)), dtype=bool))
+    for tick, targets in zip(episode.label_at.tolist(), episode.labels, strict=True):
+        yield Chunk(tick, targets, left)
+
+
+def _of_velocities(episode: Episode, spec: RobotSpec) -> Iterator[Chunk]:
+    """
+    Yield, for each tick at which a person told how fast an arm should move, where that leads to.
+
+    The arm went where the policy led it, and what was told was counted from there, each tick. From
+    what was seen at one of them the arm would have gone on by what was told then and after it.
+    """
+    told = episode.told == Told.HOW_FAST  # (n, arms)
+    left = rows_left(told) if len(told) else np.zeros((0, 1), dtype=np.int32)
+    before = episode.command[np.maximum(np.arange(len(episode)) - 1, 0)]  # (n, A)
+    steps = np.nan_to_num(episode.proposal - before)  # (n, A)
+    for tick in np.flatnonzero(left.any(1)).tolist():
+        rows = slice(tick, tick + min(int(left[tick].max()), LONGEST))
+        targets = before[tick] + np.cumsum(steps[rows], axis=0)
+        yield Chunk(tick, targets.clip(spec.lower, spec.upper), rows_left(told[rows]))
 
 
 def arm_of(spec: RobotSpec) -> np.ndarray:
@@ -79,6 +116,6 @@ def _commanded(
     whole = np.stack([asked[:, arm.all].all(1) for arm in spec.arms], axis=1)  # (n, arms)
     labelled = episode.who == HUMAN
     if learn_from == 'dagger' and len(episode.told):
-        labelled = labelled | episode.told
+        labelled = labelled | (episode.told == Told.WHERE)
     labelled &= whole
     return np.where(labelled[:, arm_of(spec)], episode.proposal, episode.command), labelled

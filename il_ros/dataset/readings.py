@@ -30,7 +30,7 @@ class Readings:
         self.authority: dict[int, np.ndarray] = {}  # (arms,) index into WHO
         self.objects: dict[int, np.ndarray] = {}  # (K, 7)
         self.proposals: dict[int, np.ndarray] = {}  # (A,), inside units
-        self.told: dict[int, np.ndarray] = {}  # (arms,) 1 where the proposal is but a label
+        self.told: dict[int, np.ndarray] = {}  # (arms,) Told: of which the proposal is but a label
         self.labels: dict[int, np.ndarray] = {}  # (L, A), inside units
         self.joint_names: set[str] = set()  # all that were heard of
         for topic, kind, log_ns, data in read_bag(folder, self._topics()):
@@ -72,8 +72,7 @@ class Readings:
         chunk = wire.read_trajectory(self.spec, data, where)
         if len(chunk.targets) == 1:
             self.proposals[chunk.stamp_ns] = chunk.targets[0]
-            labelled = chunk.version.split()  # the frame_id, see wire.person_msg
-            self.told[chunk.stamp_ns] = np.array([a.name in labelled for a in self.spec.arms])
+            self.told[chunk.stamp_ns] = np.array(wire.read_told(self.spec, chunk))
         elif len(chunk.targets):
             self.labels[chunk.stamp_ns] = chunk.targets
 

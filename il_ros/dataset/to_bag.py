@@ -13,7 +13,7 @@ from il_ros.dataset.readings import command_topics
 from il_ros.recorder.config import load_recorder_config
 from il_ros.recorder.episode import EpisodeRecorder
 from il_ros.recorder.read import NotABag, find_bags
-from il_ros.spec import Authority, Decision, JointSample, Proposal, RobotSpec
+from il_ros.spec import Authority, Decision, JointSample, Proposal, RobotSpec, Told
 
 Frame = tuple[int, wire.Topic, bytes]  # stamp [ns], and what is to be recorded then
 
@@ -55,7 +55,7 @@ class EpisodeBags:
                 yield stamp_ns, wire.TASK_STATE, wire.poses_msg(stamp_ns, episode.objects[i])
             yield stamp_ns, state, wire.joints_msg(spec, sample)
             if np.isfinite(episode.proposal[i]).all():
-                labels = tuple(episode.told[i].tolist()) if len(episode.told) else ()
+                labels = tuple(map(Told, episode.told[i])) if len(episode.told) else ()
                 proposal = Proposal(stamp_ns, episode.proposal[i], (), labels=labels)
                 if (data := wire.person_msg(spec, stamp_ns, proposal)) is not None:
                     yield stamp_ns, wire.PERSON, data

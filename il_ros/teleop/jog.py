@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from il_ros.spec import Arm, Proposal, RobotSpec
+from il_ros.spec import Arm, Proposal, RobotSpec, Told
 from il_ros.teleop.mapping import DIRECTIONS, HAND, TWIST, JoyMapping
 from il_ros.teleop.resolved_rate import ResolvedRate
 
@@ -60,7 +60,8 @@ class Jog:
         selected = tuple(arm.name in self._selected for arm in self._spec.arms)
         engaged = tuple(i in kept or (held and mine) for i, mine in enumerate(selected))
         labels = tuple(
-            is_label and mine and not has for mine, has in zip(selected, engaged, strict=True)
+            Told.HOW_FAST if is_label and mine and not has else Told.NOTHING
+            for mine, has in zip(selected, engaged, strict=True)
         )
         if any(engaged) and not any(self._engaged):
             self._still()  # the arms do not have the velocity that was told of

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from il_ros.spec import Arm, Proposal, RobotSpec
+from il_ros.spec import Arm, Proposal, RobotSpec, Told
 from il_ros.teleop.leader_config import MATCHED, LeaderConfig
 from il_ros.teleop.leader_grip import LeaderGrip
 from il_ros.teleop.leader_map import LeaderReading
@@ -75,7 +75,7 @@ class Leader:
         )
         self._was_label = is_label
         labels = tuple(
-            is_label and has and not (led or mine)
+            Told.WHERE if is_label and has and not (led or mine) else Told.NOTHING
             for has, led, mine in zip(reading.has, engaged, in_control, strict=True)
         )
         target = np.clip(target, self._spec.lower, self._spec.upper)

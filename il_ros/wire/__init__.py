@@ -30,6 +30,7 @@ from il_ros.wire.motion import (
     person_msg,
     read_joints,
     read_named_joints,
+    read_told,
     read_trajectory,
     trajectory_msg,
 )
@@ -161,6 +162,7 @@ __all__ = [
     'read_poses',
     'read_scores',
     'read_string',
+    'read_told',
     'read_trajectory',
     'read_wrench',
     'restamped',

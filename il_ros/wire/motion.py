@@ -12,12 +12,14 @@ from il_ros.spec import (
     JointSample,
     Proposal,
     RobotSpec,
+    Told,
 )
 from il_ros.wire.cdr import TYPES, duration_msg, from_bytes, header, ns_of, to_bytes
 from il_ros.wire.topics import CHUNK, COMMAND, FLOATS, JOINT_STATES
 
 _TrajectoryPoint = TYPES['trajectory_msgs/msg/JointTrajectoryPoint']
 _NONE = np.zeros(0)
+_SIGNS = {Told.WHERE: '', Told.HOW_FAST: '+'}  # before the name of an arm
 
 
 class WrongJoints(ValueError):
@@ -136,14 +138,24 @@ def person_msg(spec: RobotSpec, stamp_ns: int, proposal: Proposal | None) -> byt
     """
     Encode what a person's hands ask for at stamp_ns; None where nothing is to be recorded.
 
-    The frame_id names the arms of which it is but a label.
+    The frame_id names the arms of which it is but a label, with a plus if it tells how fast.
     """
     if proposal is None or proposal.told_ns == UNTOLD:
         return None
     told_ns = stamp_ns if proposal.told_ns is None else proposal.told_ns
     arms = zip(spec.arms, proposal.labels, strict=False)
-    labelled = ' '.join(arm.name for arm, is_label in arms if is_label)
+    labelled = ' '.join(_SIGNS[told] + arm.name for arm, told in arms if told)
     return trajectory_msg(spec, told_ns, proposal.target[None], labelled)
+
+
+def read_told(spec: RobotSpec, chunk: ActionChunk) -> tuple[Told, ...]:
+    """Return, per arm, what a chunk of person_msg is but a label of."""
+    words = chunk.version.split()
+
+    def told(name: str) -> Told:
+        return next((t for t, sign in _SIGNS.items() if sign + name in words), Told.NOTHING)
+
+    return tuple(told(arm.name) for arm in spec.arms)
 
 
 def read_trajectory(spec: RobotSpec, data: bytes, where: str) -> ActionChunk:
