@@ -93,7 +93,8 @@ class RobotLook:
         away = float(np.abs(self.joints.position - self.spec.home)[self._arms()].max())
         found = []
         for name in self.cameras.names:
-            before = cv2.imread(self.spec.calibration.images.get(name, ''))
+            path = self.spec.calibration.images.get(name)
+            before = cv2.imread(path) if path else None
             then = None if before is None else cv2.cvtColor(before, cv2.COLOR_BGR2RGB)
             found.append(checklist.camera(name, self.cameras.newest[name], then, away))
         return found
