@@ -14,6 +14,7 @@ from il_ros.session.collect import RESULTS, Collection, collect, read_results, s
 from il_ros.session.local import LocalRig
 from il_ros.session.phases import Phase, Standing, after
 from il_ros.session.rounds import Rounds, run_rounds
+from il_ros.session.training import train_command
 from il_ros.sim.demonstrators import turns
 from il_ros.trainer import train
 
@@ -120,6 +121,20 @@ def test_rounds_collect_learn_and_evaluate_and_are_not_done_twice(
     told = []
     again = run_rounds(rig, wanted, lambda event, values: told.append(event))
     assert again == rows and told == ['acts']
+
+
+@pytest.mark.parametrize(
+    ('method', 'operator', 'learn_from'),
+    [
+        ('hg_dagger', 'correct', 'demonstrations'),
+        ('hg_dagger', 'person', 'dagger'),  # who may also tell, and not only do
+        ('dagger', 'correct', 'dagger'),
+    ],
+)
+def test_rounds_learn_what_a_person_did_and_what_was_told(tmp_path, method, operator, learn_from):
+    rounds = Rounds(tmp_path, tmp_path, 'transfer', method, operator=operator)
+    command = train_command([tmp_path], tmp_path, tmp_path, rounds.learn_from, 0.0)
+    assert f'learn_from={learn_from}' in command
 
 
 def test_an_unknown_method_is_refused(checkpoint, tmp_path):

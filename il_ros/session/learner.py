@@ -30,8 +30,8 @@ class Learner:
     once, and the rounds go on. rows: one a round that was learned from.
     """
 
-    def __init__(self, rig: Rig, wanted: Rounds, learn_from: str, say: Say):
-        self._rig, self._wanted, self._say, self._learn_from = rig, wanted, say, learn_from
+    def __init__(self, rig: Rig, wanted: Rounds, say: Say):
+        self._rig, self._wanted, self._say = rig, wanted, say
         self._acting = Acting(wanted.root, wanted.checkpoint, wanted.checkpoint_of)
         self._bags = [Path(bag) for bag in read_provenance(wanted.checkpoint)['bags']]
         self._file = wanted.root / 'rounds.json'
@@ -52,7 +52,7 @@ class Learner:
         if self._is_superseded(number):
             return
         given = (self._data(number), self._acting.checkpoint(self._acting.round), out)
-        command = train_command(*given, self._learn_from, wanted.train_seconds)
+        command = train_command(*given, wanted.learn_from, wanted.train_seconds)
         self._round, self._collected, self._failure = number, summary(collected), None
         self._training = Training(command, out, wanted.in_background)
         self._say('train', {'round': number, 'checkpoint': str(out)})

@@ -28,6 +28,12 @@ class Rounds:
     seeds: range = TRAINING
     evaluation_seeds: range = VALIDATION  # an evaluation chooses, so it is no report
 
+    @property
+    def learn_from(self) -> str:
+        """Whose word is learned: a person may tell, too, what to do, and not only do it."""
+        tells = self.method == 'dagger' or self.operator == 'person'
+        return 'dagger' if tells else 'demonstrations'
+
     def folder(self, number: int) -> Path:
         """Return the folder of a round, counted from 1."""
         return self.root / f'round_{number:02d}'

@@ -13,7 +13,7 @@ from il_ros.session.episode import Rig
 from il_ros.session.learner import Learner
 from il_ros.session.round_plan import Rounds, Say, each
 
-LEARN_FROM = {'hg_dagger': 'demonstrations', 'dagger': 'dagger'}
+METHODS = ('hg_dagger', 'dagger')
 
 
 def run_rounds(rig: Rig, wanted: Rounds, say: Say) -> list[dict[str, Any]]:
@@ -24,9 +24,9 @@ def run_rounds(rig: Rig, wanted: Rounds, say: Say) -> list[dict[str, Any]]:
     'evaluated', 'decided', 'rolled back' as they happen. Raises ValueError for what cannot work,
     TrainingFailed where nothing else is left to do.
     """
-    if wanted.method not in LEARN_FROM:
-        raise ValueError(f'unknown method {wanted.method!r}; known: {", ".join(LEARN_FROM)}')
-    learner = Learner(rig, wanted, LEARN_FROM[wanted.method], say)
+    if wanted.method not in METHODS:
+        raise ValueError(f'unknown method {wanted.method!r}; known: {", ".join(METHODS)}')
+    learner = Learner(rig, wanted, say)
     for number in range(1, wanted.rounds + 1):
         results = collect(rig, wanted.corrections(number), each(say, number), learner.look)
         learner.wait()
