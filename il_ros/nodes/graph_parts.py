@@ -49,7 +49,7 @@ class GraphParts:
         if self.have_sim:
             self.client.set('sim_node', {'seed': plan.seed})
             self.client.trigger('sim_node/reset')
-            self.client.trigger('intervention_node/reset')
+            self.seat()
 
     def record(self, plan: EpisodePlan, about: dict[str, Any]) -> None:
         """Open a bag; what the recorder misses may yet be on its way."""
@@ -66,10 +66,13 @@ class GraphParts:
             is_recording, lambda: f'recorder_node/start: {said[-1]}', START_PATIENCE_S
         )
 
-    def start(self, plan: EpisodePlan) -> int:
-        """Let policy and operator act, then the world move; return from when on [ns]."""
+    def seat(self) -> None:
+        """Forget what persons and policy said till now; the command begins where the arms are."""
         if self.have_sim:
             self.client.trigger('intervention_node/reset')
+
+    def start(self, plan: EpisodePlan) -> int:
+        """Let policy and operator act, then the world move; return from when on [ns]."""
         if self._have_operator:
             self.client.set('intervention_node', {'operator': 'synthetic'})
             self._set_operator(plan, plan.operator)
@@ -106,6 +109,7 @@ class GraphParts:
         if self.is_lockstep:
             self.client.trigger('sim_node/go_on')
         else:
+            self.seat()
             self.start(plan)
 
     def end(self, plan: EpisodePlan, ending: Ending, until_ns: int, dropped: str) -> str:

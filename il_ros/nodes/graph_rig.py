@@ -78,6 +78,7 @@ class GraphRig:
             return EpisodeResult(plan.number, plan.seed, 'unlabeled', '', how, 0, 0, 0, 0.0)
         if plan.root:
             self.parts.record(plan, self.about)
+        self.parts.seat()  # before it is told that the episode runs: what is said then counts
         self.steering.enter('start')
         self.tally = Tally()
         self.began_ns = self.parts.start(plan)
