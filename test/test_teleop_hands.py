@@ -174,6 +174,15 @@ def test_arms_taken_by_a_word_are_kept_until_another_word(hands):
     assert ask(hands, 3 * DT)[0].engaged == (True, False)
 
 
+def test_leader_arms_alone_tell_by_the_word(hands):
+    hands.take_leader(leader(0))
+    assert not any(ask(hands, 0)[0].labels)
+    hands.label()
+    hands.take_leader(leader(DT))
+    (told,) = ask(hands, DT)
+    assert told.labels == (Told.WHERE, Told.WHERE) and told.engaged == (False, False)
+
+
 def test_an_arm_that_is_kept_by_a_service_is_moved_by_the_sticks_while_it_is_selected(hands):
     """No dead-man, as no hand may be near one; the first arm is selected at the start."""
     forth = np.eye(len(AXES))[AXES.index('lefty')]
@@ -211,6 +220,8 @@ def test_keys_that_move_only_tell_after_a_word_and_any_other_dead_man_takes_the_
     assert press(0, 'w') == [tells]
     assert press(1) == []
     assert press(2, 'space') == [((True, False), none)]
+    assert press(3, 'w') == [tells]
+    hands.forget()  # another episode: a key takes no arm by surprise
     assert press(3, 'w') == [tells]
     hands.hand_back()
     assert press(4, 'w') == []  # was held before

@@ -10,11 +10,12 @@ class DeadMan:
 
     def __init__(self, mapping: JoyMapping):
         self._mapping = mapping
+        self._tells = False
         self.reset()
 
     def reset(self) -> None:
-        """Nobody has said a word."""
-        self._is_kept = self._must_let_go = self._tells = False
+        """Nobody has the arms; who only tells goes on so, lest a key take them by surprise."""
+        self._is_kept = self._must_let_go = False
 
     def take_over(self) -> None:
         """Keep the arms without a button, from now on."""

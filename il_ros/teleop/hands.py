@@ -111,9 +111,10 @@ class Hands:
         if self._leader is not None and self._is_fresh(self._leader.stamp_ns, now_ns):
             if self._why_stale and self._was_held:
                 return self._let_go(now_ns, command)
-            is_held = joy is not None and self._dead_man.is_held(joy[1])
+            buttons = joy[1] if joy is not None else np.zeros(0)
+            is_held = joy is not None and self._dead_man.is_held(buttons)
             in_control = tuple(source == LEADER for source in sources)
-            is_label = joy is not None and self._dead_man.is_label(joy[1])
+            is_label = self._dead_man.is_label(buttons)  # by a word, where there is no pad
             followed = self._followed(is_held, is_label, in_control, joints, command)
             return followed + self._let_go(now_ns, command)
         if joy is None:
