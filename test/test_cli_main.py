@@ -58,12 +58,13 @@ finally:
         (['up', 'record', 'episods:=1'], "unknown argument 'episods' (did you mean 'episodes'?)"),
         (['up', 'record', 'episodes=1'], "'episodes=1': expected name:=value"),
         (['up', 'bc_deployment'], 'checkpoint:=... is missing'),
+        (['teleop', 'hands:=operator'], 'hands:=operator: expected joystick or leader'),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(words, message, capsys):
     assert main(words) == 2
     out, err = capsys.readouterr()
-    assert out == '' and err.startswith(f'il-ros up: {message}') and err.count('\n') == 1
+    assert out == '' and err.startswith(f'il-ros {words[0]}: {message}') and err.count('\n') == 1
 
 
 def test_up_shows_sessions_and_their_arguments(capsys):

@@ -10,6 +10,7 @@ VERBS = (
     'up',
     'status',
     'say',
+    'teleop',
     'home',
     'calibrate',
     'overlay',

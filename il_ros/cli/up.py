@@ -11,6 +11,11 @@ HELP = 'start the nodes of a session; Ctrl-C stops them all'
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument('session', nargs='?', help=f'one of: {", ".join(SESSIONS)}')
+    add_of_session(parser)
+
+
+def add_of_session(parser: argparse.ArgumentParser) -> None:
+    """Declare what is said to one session."""
     parser.add_argument('arguments', nargs='*', metavar='name:=value', help='of the session')
     parser.add_argument(
         '--show-args', '-s', action='store_true', help='show the arguments, start nothing'
