@@ -25,7 +25,7 @@ class Plans:
         self.forget(0)
 
     def forget(self, now_ns: int) -> None:
-        """Drop all plans from observations before now_ns, and refuse those that are to come."""
+        """Begin anew: only plans from observations not before now_ns count."""
         self._newest: Plan | None = None
         if self._pending is not None and self._pending.chunk.stamp_ns < now_ns:
             self._pending = None
