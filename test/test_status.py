@@ -9,8 +9,11 @@ import termios
 
 import pytest
 
+from il_ros import wire
 from il_ros.report.live_line import CLEAR, LiveLine, is_terminal
+from il_ros.robot.load import load_robot
 from il_ros.session.status import Status
+from il_ros.spec import Proposal, Told
 
 SECOND = 1_000_000_000
 VALUES = {
@@ -49,6 +52,15 @@ def test_a_line_says_what_there_is_to_say(status):
         'ready · both hold (no fresh chunk) · episode 1, evaluation · 0 lost · '
         'the training of round 1 failed'
     )
+
+
+def test_it_is_shown_while_a_person_tells_what_to_learn(status):
+    spec = load_robot('sim')
+    told = Proposal(0, spec.home, (False, False), labels=(Told.HOW_FAST, Told.NOTHING))
+    status.take_told(wire.read_told_arms(wire.person_msg(spec, 0, told)), 50.2)
+    assert 'left policy (told), right human' in status.line(0, 50.4)
+    assert status.gist(50.4) != status.gist(51.0)
+    assert 'left policy, right human' in status.line(0, 51.0)
 
 
 def test_who_has_fallen_silent_is_said(status):

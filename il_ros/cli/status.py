@@ -50,9 +50,13 @@ def listening(namespace: str) -> Iterator[Callable[[], tuple[str, object]]]:
     def diagnostics(data: bytes) -> None:
         status.take_diagnostics(wire.read_diagnostics(data)[1], monotonic())
 
+    def told(data: bytes) -> None:
+        status.take_told(wire.read_told_arms(data), monotonic())
+
     with Visit('status', namespace) as visit:
         visit.listen(wire.EPISODE, lambda data: status.take_episode(*wire.read_episode(data)))
         visit.listen(wire.AUTHORITY, authority)
+        visit.listen(wire.PERSON, told)
         visit.listen(wire.DIAGNOSTICS, diagnostics)
         yield lambda: (status.line(visit.now_ns(), monotonic()), status.gist(monotonic()))
 

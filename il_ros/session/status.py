@@ -6,6 +6,7 @@ from typing import Any
 
 SILENT_S = 3.0  # of a node that says something every second, or of who decides 50 times in one
 Row = tuple[str, str, dict[str, str]]  # name, message and values of a DiagnosticStatus
+TOLD_S = 0.5  # for so long it is shown that a person has told what to learn
 WHY = ('hold', 'estop')  # of whom it is told why
 
 
@@ -16,6 +17,7 @@ class Status:
         self._phase = ''
         self._values: dict[str, str] = {}
         self._arms: Sequence[Row] = ()
+        self._told_s: dict[str, float] = {}  # arm -> when a person told what to learn of it
         self._lost = ''  # messages, of the episode that is recorded
         self._heard_s: dict[str, float] = {}  # of each source
 
@@ -26,6 +28,10 @@ class Status:
     def take_authority(self, rows: Sequence[Row], now_s: float) -> None:
         """Take the topic `authority`: a row an arm."""
         self._arms, self._heard_s['authority'] = rows, now_s
+
+    def take_told(self, arms: Sequence[str], now_s: float) -> None:
+        """Take of which arms a person tells what to learn, who does not have them."""
+        self._told_s.update(dict.fromkeys(arms, now_s))
 
     def take_diagnostics(self, rows: Sequence[Row], now_s: float) -> None:
         """Take what a node says of itself on /diagnostics."""
@@ -40,7 +46,7 @@ class Status:
 
     def gist(self, now_s: float) -> tuple[Any, ...]:
         """Return what is worth a line of its own when it changes: not the time that passes."""
-        who = tuple(row[:2] for row in self._arms)
+        who = tuple((*row[:2], self._is_told(row[0], now_s)) for row in self._arms)
         counts = tuple(v for k, v in self._values.items() if k != 'since_ns')
         return self._phase, counts, who, self._is_silent('authority', now_s)
 
@@ -66,7 +72,10 @@ class Status:
         """Return who has the arms; both in one word where it is the same."""
         if self._is_silent('authority', now_s):
             return 'nobody commands'
-        told = [(name, _with_reason(who, values)) for name, who, values in self._arms]
+        told = [
+            (name, _with_reason(who, values) + ' (told)' * self._is_told(name, now_s))
+            for name, who, values in self._arms
+        ]
         if len({who for _, who in told}) == 1 and len(told) > 1:
             told = [('both', told[0][1])]
         return ', '.join(f'{name} {who}' for name, who in told)
@@ -94,6 +103,10 @@ class Status:
         if training.endswith('failed'):
             return f'the training of {training}'
         return f'learning from {training}' if training else ''
+
+    def _is_told(self, arm: str, now_s: float) -> bool:
+        """Whether a person tells, now, what to learn of an arm."""
+        return now_s - self._told_s.get(arm, -TOLD_S) < TOLD_S
 
     def _is_silent(self, source: str, now_s: float) -> bool:
         """Whether a source that was heard is not heard any more."""

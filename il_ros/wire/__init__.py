@@ -31,6 +31,7 @@ from il_ros.wire.motion import (
     read_joints,
     read_named_joints,
     read_told,
+    read_told_arms,
     read_trajectory,
     trajectory_msg,
 )
@@ -163,6 +164,7 @@ __all__ = [
     'read_scores',
     'read_string',
     'read_told',
+    'read_told_arms',
     'read_trajectory',
     'read_wrench',
     'restamped',

@@ -148,6 +148,12 @@ def person_msg(spec: RobotSpec, stamp_ns: int, proposal: Proposal | None) -> byt
     return trajectory_msg(spec, told_ns, proposal.target[None], labelled)
 
 
+def read_told_arms(data: bytes) -> tuple[str, ...]:
+    """Return the names of the arms that a person_msg is but a label of."""
+    words = from_bytes(CHUNK, data).header.frame_id.split()
+    return tuple(word.removeprefix(_SIGNS[Told.HOW_FAST]) for word in words)
+
+
 def read_told(spec: RobotSpec, chunk: ActionChunk) -> tuple[Told, ...]:
     """Return, per arm, what a chunk of person_msg is but a label of."""
     words = chunk.version.split()
