@@ -154,3 +154,10 @@ def test_a_pybullet_without_numpy_is_refused_with_the_remedy(monkeypatch):
     monkeypatch.setattr(pybullet, 'isNumpyEnabled', lambda: 0)
     with pytest.raises(RuntimeError, match='install numpy first'):
         connect()
+
+
+def test_a_window_without_a_screen_is_refused(monkeypatch):
+    """PyBullet would end the process."""
+    monkeypatch.delenv('DISPLAY', raising=False)
+    with pytest.raises(ValueError, match='needs a screen: DISPLAY is not set'):
+        connect(has_window=True)

@@ -34,10 +34,11 @@ def connect(has_window: bool = False) -> Client:
     """
     Return a new physics client, in a window of its own where the mouse pulls at what it grabs.
 
-    RuntimeError says what to do when PyBullet cannot serve; without a screen it would end us.
+    RuntimeError says what to do when PyBullet cannot serve, ValueError that there is no screen,
+    without which it would end us.
     """
     if has_window and not os.environ.get('DISPLAY'):
-        raise RuntimeError('the window of the simulation needs a screen: DISPLAY is not set')
+        raise ValueError('the window of the simulation needs a screen: DISPLAY is not set')
     try:
         import pybullet
     except ImportError as error:
