@@ -224,6 +224,7 @@ def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
     folder = gated_checkpoint(tmp_path / 'policy')
     corrected, alone, frozen = through_the_graph(folder, tmp_path / 'graph')
     assert corrected.interventions > 0 and corrected.human_ticks < corrected.ticks
+    assert corrected.human_ticks * SPEC.dt_s <= corrected.attention_s  # it watched, too
     assert corrected.is_repeatable  # and the same, tick by tick, in spite of a pause
     assert alone.human_ticks == 0 and alone.termination == 'stopped' and alone.is_repeatable
     assert not frozen.is_repeatable

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from il_ros.robot.load import load_robot
+from il_ros.sim.attention import Person
 from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.sim.operator import SyntheticOperator
 from il_ros.sim.tasks.transfer import Transfer
@@ -60,7 +61,7 @@ def test_a_good_policy_is_left_alone(world):
 
 
 def test_a_policy_that_stands_still_is_relieved_after_patience_and_reaction(world):
-    operator = SyntheticOperator(SPEC, expert(), reaction_s=0.4, patience_s=1.0)
+    operator = SyntheticOperator(SPEC, expert(), Person(reaction_s=0.4), patience_s=1.0)
     engaged = session(world, good_until(30, frozen), operator)
     first = int(engaged.argmax())  # 1.4 s after the last progress that one can see
     assert engaged.any() and 30 + 60 <= first <= 30 + 75
@@ -81,7 +82,7 @@ def test_a_drop_is_noticed_sooner_than_a_stall(world):
             command[arm.gripper] = 1.0
         return command
 
-    operator = SyntheticOperator(SPEC, expert(), reaction_s=0.2, patience_s=5.0)
+    operator = SyntheticOperator(SPEC, expert(), Person(reaction_s=0.2), patience_s=5.0)
     engaged = session(world, good_until(170, let_fall, 200), operator)
     assert 170 < int(engaged.argmax()) < 170 + 60
     assert world.outcome().state == 'success'

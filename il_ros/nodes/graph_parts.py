@@ -10,6 +10,7 @@ from il_ros.nodes.client import Client
 from il_ros.nodes.graph_policy import GraphPolicy
 from il_ros.nodes.meeting import introduce, meet
 from il_ros.session.episode import Ending, EpisodePlan
+from il_ros.sim.attention import Spent
 
 START_PATIENCE_S = 5.0  # until the recorder has heard all that it needs
 END_PATIENCE_S = 30.0  # for the last messages
@@ -30,6 +31,7 @@ class GraphParts:
         self._have_policy = 'policy_node' in names
         self._policy = GraphPolicy(client)
         self._are_known = self._are_met = False
+        self.spent = Spent()  # of the operator's attention, in the episode by now
 
     def load(self, checkpoint: str) -> None:
         """Act with another checkpoint from now on; ValueError leaves the old one in place."""
@@ -42,6 +44,7 @@ class GraphParts:
     def prepare(self, plan: EpisodePlan) -> None:
         """Build the scene; the arms hold there. Once all parts hear each other."""
         self._introduce()
+        self.spent = Spent()
         if not self._are_met:
             meet(self.client, self.names)
             self._end_left_over()
@@ -149,7 +152,9 @@ class GraphParts:
     def _set_operator(self, plan: EpisodePlan, mode: str) -> None:
         style = {'seed': plan.seed, 'demonstrator': plan.demonstrator, 'mode': mode}
         self.client.set('operator_node', style)
-        self.client.trigger('operator_node/reset')
+        told = self.client.trigger('operator_node/reset')
+        if mode == 'off':  # what it spent till now; otherwise, before the episode
+            self.spent += Spent(**json.loads(told))
 
     def _introduce(self) -> None:
         """Get to know every node, once; GraphError names one that is not there."""

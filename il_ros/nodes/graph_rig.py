@@ -1,5 +1,6 @@
 """The rig over ROS: an episode is run by the nodes of a graph, in lockstep or in real time."""
 
+from dataclasses import asdict
 from queue import Empty, Queue
 from time import monotonic
 from typing import Any
@@ -162,4 +163,5 @@ class GraphRig:
             wall_s,
             bag,
             is_repeatable=not dropped,
+            **asdict(self.parts.spent),
         )

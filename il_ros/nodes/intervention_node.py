@@ -104,8 +104,8 @@ class InterventionNode(Node):
             return
         if self.guiding is not None:
             self.guiding.publish(self.arbiter.free)
+        self.outputs.plead(self.control.request)  # before the command, which begins the next tick
         self.outputs.publish(turn)
-        self.outputs.plead(self.control.request)
         self.meter.count('command')
         self.meter.span('command_age', (self.now_ns() - turn.decision.stamp_ns) * 1e-9)
 

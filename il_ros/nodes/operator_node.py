@@ -1,5 +1,8 @@
 """A simulated operator: holds leader arms and a dead-man button, as a person would."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 from rclpy.node import Node
 from std_srvs.srv import Trigger
@@ -14,6 +17,7 @@ from il_ros.observation.joints import JointMerger
 from il_ros.registry import make
 from il_ros.robot.load import load_robot
 from il_ros.rollout.hands import operator_for
+from il_ros.sim.attention import LOOKS, Person, Spent
 from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.sim.tasks import TASKS
 from il_ros.teleop.mapping_file import load_mapping
@@ -27,6 +31,11 @@ PARAMS = (
     Param(
         'mode', 'off', 'always demonstrates, corrects where needed, or keeps off', choices=MODES
     ),
+    Param('looks', 'always', 'when who corrects looks, from ~/reset on', choices=tuple(LOOKS)),
+    Param('reaction_s', 0.3, 'from seeing it, or the call, to the hands [s]', low=0.0, high=60.0),
+    Param('inattention', 0.0, 'share of the time not looked, watching', low=0.0, high=0.95),
+    Param('imprecision_rad', 0.0, 'deviation of the hands [rad]', low=0.0, high=0.1),
+    Param('every_s', 5.0, 'between looks, or random calls [s]', low=1.1, high=3600.0),
     Param('lockstep', False, 'keep every message until all have it', fixed=True),
     Param('leader', '', 'of a leader_node, whose arms are held; "": one of its own', fixed=True),
     Param('mapping', '', 'config/pads/<name>, or a YAML; "": xbox', fixed=True),
@@ -54,6 +63,8 @@ class OperatorNode(Node):
         self.poses = (-1, np.zeros((0, 7)))
         self.joints = None
         self.meter = Diagnostics(self, lambda: ('', {'mode': self.value('mode')})).meter
+        self.request = ''
+        subscribe(self, wire.REQUEST, self.on_request)  # before what follows from it
         subscribe(self, wire.TASK_STATE, self.on_state)
         for name in self.spec.joint_state_topics:
             subscribe(self, wire.Topic(name, wire.JOINT_STATES.type), self.on_joints)
@@ -70,19 +81,24 @@ class OperatorNode(Node):
         if mode not in MODES:
             raise ValueError(f'mode {mode!r}: expected one of {", ".join(MODES)}')
         style, seed = self.value('demonstrator'), self.value('seed')
-        always = mode == 'always'
-        self.operator = (
-            operator_for(self.spec, self.task, style, seed, always) if mode != 'off' else None
-        )
+        traits = ('looks', 'reaction_s', 'inattention', 'imprecision_rad', 'every_s')
+        person = Person(**{name: self.value(name) for name in traits})
+        given = (self.spec, self.task, style, seed, mode == 'always', person)
+        self.operator = operator_for(*given) if mode != 'off' else None
 
     def on_reset(self, request, response):
-        """Start an episode."""
+        """Start an episode; the message is what the last one took of the operator's attention."""
+        spent = self.operator.spent if self.operator is not None else Spent()
         try:
             self.become()
-            response.success = True
+            response.success, response.message = True, json.dumps(asdict(spent))
         except ValueError as error:
             response.message = str(error)
         return response
+
+    def on_request(self, data: bytes) -> None:
+        """Hear why a person is wanted."""
+        self.request = wire.read_string(data)
 
     def on_state(self, data: bytes) -> None:
         """Take where the objects are."""
@@ -107,7 +123,7 @@ class OperatorNode(Node):
         if self.operator is None:
             self.leader.leave(stamp_ns)
         else:
-            target, is_engaged = self.operator.act(joints, objects)
+            target, is_engaged = self.operator.act(joints, objects, bool(self.request))
             self.leader.hold(joints, target, is_engaged)
         axes, buttons = np.zeros(len(self.layout.axes)), np.zeros(len(self.layout.buttons))
         buttons[self.dead_man] = is_engaged

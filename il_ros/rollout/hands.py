@@ -1,9 +1,13 @@
 """The simulated operator in one process: the same hands, without the topics between."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from il_ros.registry import make
 from il_ros.rollout.loop import through_wire
+from il_ros.sim.attention import WATCHER, Person, Spent
 from il_ros.sim.demonstrators import DEMONSTRATORS
 from il_ros.sim.operator import SyntheticOperator
 from il_ros.sim.tasks import TASKS
@@ -16,23 +20,44 @@ from il_ros.teleop.leader_map import LeaderReading
 class OperatorHands:
     """A synthetic operator who holds leader arms; demonstrator selects the style of moving."""
 
-    def __init__(self, spec: RobotSpec, task: str, demonstrator: int = 0, always: bool = True):
+    def __init__(
+        self,
+        spec: RobotSpec,
+        task: str,
+        demonstrator: int = 0,
+        always: bool = True,
+        person: Person = WATCHER,
+        is_called: Callable[[], bool] = lambda: False,
+    ):
+        """
+        Take hold of the leader arms; is_called: says whether the gate asks for a person.
+
+        always: demonstrating all the time, and not only taking over where needed.
+        """
         self.spec = spec
         self.task = make(TASKS, task)
         self.demonstrator = demonstrator
-        self.always = always  # demonstrating all the time, or only taking over where needed
+        self.always = always
+        self.person = person
+        self.is_called = is_called
         self.leader = Leader(spec)
         self.reset(0)
 
     def reset(self, seed: int) -> None:
         """Start an episode as the person that demonstrator and seed stand for."""
-        self.operator = operator_for(self.spec, self.task, self.demonstrator, seed, self.always)
+        given = (self.spec, self.task, self.demonstrator, seed, self.always, self.person)
+        self.operator = operator_for(*given)
         self.leader.reset()
         self._had = tuple(False for _ in self.spec.arms)
 
+    @property
+    def spent(self) -> Spent:
+        """The attention that the episode has taken so far."""
+        return self.operator.spent
+
     def propose(self, joints: JointSample, objects: np.ndarray) -> Proposal:
         """Return where the leader arms are held at this tick, and whether the dead-man is."""
-        target, engaged = self.operator.act(joints, objects)
+        target, engaged = self.operator.act(joints, objects, self.is_called())
         arms = tuple(True for _ in self.spec.arms)
         reading = LeaderReading(joints.stamp_ns, through_wire(self.spec, target), arms)
         held = tuple(engaged for _ in arms)
@@ -89,10 +114,12 @@ class BranchLabeller:
 
 
 def operator_for(
-    spec: RobotSpec, task, demonstrator: int, seed: int, always: bool
+    spec: RobotSpec, task, demonstrator: int, seed: int, always: bool, person: Person
 ) -> SyntheticOperator:
     """Return the synthetic operator of an episode; ValueError for a demonstrator there is not."""
     if not 0 <= demonstrator < len(DEMONSTRATORS):
         raise ValueError(f'demonstrator {demonstrator}: there are 0 to {len(DEMONSTRATORS) - 1}')
-    expert = task.expert(spec, DEMONSTRATORS[demonstrator], seed)
-    return SyntheticOperator(spec, expert, always=always)
+    style = DEMONSTRATORS[demonstrator]
+    style = replace(style, noise_rad=max(style.noise_rad, person.imprecision_rad))
+    expert = task.expert(spec, style, seed)
+    return SyntheticOperator(spec, expert, person, seed, always=always)

@@ -59,6 +59,10 @@ class EpisodeResult:
     wall_s: float  # from the first tick to the last [s]
     bag: str = ''
     is_repeatable: bool = True  # False when a participant had to be dropped
+    # of a synthetic operator:
+    attention_s: float = 0.0  # looking, coming and acting
+    calls: int = 0  # upon which the operator came
+    switches: int = 0  # from something else to the robot
 
     def row(self) -> dict[str, Any]:
         """As JSON keeps it."""
