@@ -1,15 +1,19 @@
 """A person tells what to learn while the policy acts: leader arms, or sticks, that have no arm."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
+from learning import HOLD, HUMAN, tiny
 
 from il_ros.arbiter.arbiter import Arbiter
 from il_ros.arbiter.control import Control
 from il_ros.arbiter.sources import load_sources
 from il_ros.dataset.cache import load_episodes
 from il_ros.dataset.labels import labels
+from il_ros.dataset.windows import NoWindows, Windows
+from il_ros.policy.pilot import load_pilot
 from il_ros.recorder.episode import EpisodeRecorder
 from il_ros.robot.load import load_robot
 from il_ros.rollout.loop import through_wire
@@ -21,6 +25,7 @@ from il_ros.teleop.layout import AXES, BUTTONS
 from il_ros.teleop.leader_config import LeaderConfig
 from il_ros.teleop.leader_map import LeaderReading
 from il_ros.teleop.mapping_file import load_mapping
+from il_ros.trainer import train
 
 SPEC = load_robot('sim')
 LEFT, RIGHT = SPEC.arms
@@ -54,6 +59,12 @@ def recorded(root, act):
     bags.stop('success', 'stopped')
     (found,) = load_episodes(root, SPEC, include_suspect=True)
     return found
+
+
+@pytest.fixture(scope='module')
+def unsaid(tmp_path_factory):
+    """An episode in which nobody says anything."""
+    return recorded(tmp_path_factory.mktemp('bags'), lambda hands, k, now_ns: None)
 
 
 def tick(control, act, k, measured):
@@ -158,6 +169,38 @@ def test_what_velocities_lead_to_is_learned_from_what_was_seen_at_each_tick(stee
     np.testing.assert_allclose(chunk, steered.command[tick - 1, WAIST] + away, atol=1e-6)
     assert steered.command[tick + 5, WAIST] > steered.command[tick, WAIST]
     assert labels(steered, SPEC, 'demonstrations').seen.tolist() == list(HELD)
+
+
+@pytest.mark.parametrize('hands', ['episode', 'steered'])
+def test_a_policy_learns_what_was_told_in_one_of_two_episodes(request, hands, unsaid, tmp_path):
+    """Of a person who takes over nowhere, and says nothing at all in the other one."""
+    told = only_told(request.getfixturevalue(hands))
+    given = {'head': 'l2', 'inputs': ('position',), 'learn_from': 'dagger'}
+    config = tiny(**given, steps=400, lr=3e-3, ema=0.9)
+    windows = Windows([told], SPEC, config)
+    found = train(config, [told, unsaid], SPEC, tmp_path)
+    assert found['windows'] == len(windows) == np.count_nonzero(told.told[:, 1])
+    pilot, batch = load_pilot(tmp_path, SPEC, 'cpu'), windows.batch(np.arange(len(windows)))
+    whole = np.flatnonzero(batch.mask[:, :, WAIST].all(1))
+    assert len(whole) > 5
+    for window in whole:
+        pilot.reset(0)
+        plan = pilot.act(Observation(0, {'position': batch.values['position'][window, -1]}))
+        off = plan.targets[:, WAIST] - batch.actions[window, :, WAIST]
+        assert np.abs(off).max() < 0.3 * SPEED * SPEC.dt_s * config.T
+
+
+def test_labels_that_nobody_asked_to_learn_are_named(episode, unsaid):
+    config, remedy = tiny(inputs=('position',)), '1 have labels, as .*: learn_from = dagger'
+    with pytest.raises(NoWindows, match=f'in 2 episode.*nobody demonstrated.*{remedy}'):
+        Windows([unsaid, only_told(episode)], SPEC, config)
+    with pytest.raises(NoWindows, match='correct the policy, or tell it what to learn'):
+        Windows([unsaid], SPEC, replace(config, learn_from='dagger'))
+
+
+def only_told(episode):
+    """The episode without its take-over."""
+    return replace(episode, who=np.where(episode.who == HUMAN, HOLD, episode.who))
 
 
 def test_the_policy_goes_on_saying_what_it_would_do_while_the_person_acts(episode):

@@ -25,7 +25,7 @@ from il_ros.sim.tasks import TASKS
 from il_ros.spec import Observation
 from il_ros.trainer import train
 from il_ros.trainer.loop import Diverged
-from il_ros.trainer.order import indices_at, split
+from il_ros.trainer.order import held_out, indices_at
 from il_ros.trainer.pace import learning_rate, threads_of
 
 SPEC = robot()
@@ -212,13 +212,16 @@ def test_one_episode_is_enough_and_leaves_nothing_to_validate_on(tmp_path):
     assert 'NaN' not in json.dumps(found)
 
 
-def test_held_out_episodes_without_a_demonstration_do_not_matter(tmp_path):
-    """As after a round in which the person rarely had to take over."""
-    data = episodes(SPEC, count=6)
-    _, held = split(data, 0.3, 0)
-    for one in held:
-        one.who[:] = POLICY
-    assert train(tiny(val_fraction=0.3), data, SPEC, tmp_path)['validation'] is None
+@pytest.mark.parametrize('silent', [0, 1, 2])
+def test_only_what_teaches_something_is_held_out(silent, tmp_path):
+    """As after a round in which the person rarely had to take over: what there is is learned."""
+    data = episodes(SPEC, count=3)
+    data[silent].who[:] = POLICY
+    found = train(tiny(), data, SPEC, tmp_path / 'two')
+    assert found['windows'] == len(data[0]) and found['validation'] is not None
+    data[silent - 1].who[:] = POLICY
+    found = train(tiny(), data, SPEC, tmp_path / 'one')
+    assert found['windows'] == len(data[0]) and found['validation'] is None
 
 
 def test_nothing_to_learn_is_said_before_anything_is_written(tmp_path):
@@ -246,14 +249,14 @@ def test_every_window_is_drawn_once_an_epoch():
     np.testing.assert_array_equal(indices_at(3, 8, 20, seed=0), drawn[24:32])
 
 
-def test_split_keeps_episodes_apart():
-    """Every episode is on one side; the same seed splits alike."""
-    data = episodes(SPEC, count=10, ticks=3)
-    kept, held = split(data, 0.2, seed=3)
-    assert len(held) == 2 and len(kept) == 8
-    assert not {one.path for one in kept} & {one.path for one in held}
-    assert [one.path for one in split(data, 0.2, seed=3)[1]] == [one.path for one in held]
-    assert split(data[:1], 0.2, seed=3)[1] == []
+def test_the_same_seed_holds_out_the_same_episodes():
+    """As many as are asked for, one of two at least, and the only one never."""
+    teaches = np.arange(20) % 2 == 0
+    is_held = held_out(teaches, 0.2, seed=3)
+    assert is_held.sum() == 2 and not (is_held & ~teaches).any()
+    np.testing.assert_array_equal(is_held, held_out(teaches, 0.2, seed=3))
+    assert (is_held != held_out(teaches, 0.2, seed=4)).any()
+    assert [held_out(teaches[:n], 0.1, seed=3).sum() for n in (0, 1, 2, 3)] == [0, 0, 0, 1]
 
 
 def test_the_learning_rate_rises_and_falls():

@@ -58,8 +58,7 @@ class Windows:
     """
 
     def __init__(self, episodes: Sequence[Episode], spec: RobotSpec, config: WindowConfig):
-        for episode in episodes:
-            _check(episode, episodes[0], spec, config)
+        _check(episodes, spec, config)
         self._config = config
         self._episodes = list(episodes)
         self._columns = arm_of(spec)  # (A,)
@@ -148,6 +147,13 @@ class Windows:
         return np.stack(frames).reshape(*history.shape, *frames[0].shape)
 
 
+def teaches(episodes: Sequence[Episode], spec: RobotSpec, config: WindowConfig) -> np.ndarray:
+    """Return which episodes (n,) have a window, bool; ValueError for what Windows refuses."""
+    _check(episodes, spec, config)
+    counts = [len(labels(one, spec, config.learn_from).seen) for one in episodes]
+    return np.array(counts, dtype=bool)
+
+
 def _values(
     episodes: Sequence[Episode], spec: RobotSpec, inputs: Sequence[str]
 ) -> dict[str, np.ndarray]:
@@ -191,8 +197,13 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.zeros(0, dtype=np.intp), *parts]) if parts else np.zeros(0, np.intp)
 
 
-def _check(episode: Episode, first: Episode, spec: RobotSpec, config: WindowConfig) -> None:
+def _check(episodes: Sequence[Episode], spec: RobotSpec, config: WindowConfig) -> None:
     """Raise ValueError for an episode of another robot or task, or without a wanted camera."""
+    for episode in episodes:
+        _check_one(episode, episodes[0], spec, config)
+
+
+def _check_one(episode: Episode, first: Episode, spec: RobotSpec, config: WindowConfig) -> None:
     joints = episode.command.shape[1]
     if joints != spec.size:
         raise ValueError(
@@ -217,7 +228,11 @@ def _nothing(episodes: Sequence[Episode], learn_from: str) -> str:
     """Say why there is not one window."""
     if not episodes:
         return 'no episodes to learn from: the data folder is empty, or all were left out'
+    labelled = [one.path for one in episodes if len(one.label_at) or one.told.any()]
+    remedy = 'correct the policy, or tell it what to learn, while it is recorded'
+    if labelled and learn_from != 'dagger':
+        remedy = f'{len(labelled)} have labels, as {labelled[0]}: learn_from = dagger learns them'
     return (
-        f'{len(episodes)} episodes from {episodes[0].path} on hold no step to learn from with '
-        f'learn_from = {learn_from!r}; nobody demonstrated or corrected in them'
+        f'no step to learn from in {len(episodes)} episode(s) from {episodes[0].path} on with '
+        f'learn_from = {learn_from}: nobody demonstrated or corrected; {remedy}'
     )

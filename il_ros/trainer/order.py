@@ -1,11 +1,8 @@
 """Which windows a step is trained on: a function of seed and step, with nothing to store."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-
-from il_ros.dataset.episode import Episode
 
 
 def indices_at(step: int, batch: int, windows: int, seed: int) -> np.ndarray:
@@ -23,14 +20,15 @@ def _order(epoch: int, windows: int, seed: int) -> np.ndarray:
     return np.random.default_rng((seed, epoch)).permutation(windows)
 
 
-def split(
-    episodes: Sequence[Episode], fraction: float, seed: int
-) -> tuple[list[Episode], list[Episode]]:
-    """Return episodes to learn from, and those held out: that fraction, at least one of two."""
-    held = round(fraction * len(episodes))
-    if fraction > 0 and held == 0 and len(episodes) > 1:
+def held_out(teaches: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """
+    Return which episodes (n,) bool are not learned from: a fraction of those that teach something.
+
+    At least one, of two; the others would measure nothing. teaches: (n,) bool.
+    """
+    which = np.flatnonzero(teaches)
+    held = round(fraction * len(which))
+    if fraction > 0 and held == 0 and len(which) > 1:
         held = 1
-    order = np.random.default_rng(seed).permutation(len(episodes))
-    is_held = np.isin(np.arange(len(episodes)), order[:held])
-    kept = [episode for episode, out in zip(episodes, is_held, strict=True) if not out]
-    return kept, [episode for episode, out in zip(episodes, is_held, strict=True) if out]
+    order = np.random.default_rng(seed).permutation(which)
+    return np.isin(np.arange(len(teaches)), order[:held])

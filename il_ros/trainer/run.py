@@ -11,13 +11,13 @@ from torch import Tensor
 from il_ros import checkpoint
 from il_ros.dataset.episode import Episode
 from il_ros.dataset.statistics import statistics
-from il_ros.dataset.windows import Batch, NoWindows, Windows
+from il_ros.dataset.windows import Batch, Windows, teaches
 from il_ros.policy.config import TrainConfig
 from il_ros.policy.draws import ShardGenerator
 from il_ros.policy.model import Policy
 from il_ros.spec import RobotSpec
 from il_ros.trainer.average import Average
-from il_ros.trainer.order import split
+from il_ros.trainer.order import held_out
 from il_ros.trainer.pace import device_of, is_bf16
 from il_ros.trainer.ranks import Ranks
 
@@ -50,14 +50,16 @@ def prepare(
 ) -> Run:
     """Return a training about to start; raises NoWindows when nothing can be learned."""
     device = device_of(config, ranks.local)
-    kept, held = split(episodes, config.val_fraction, config.seed)
+    is_held = held_out(teaches(episodes, spec, config), config.val_fraction, config.seed)
+    held = [one for one, out in zip(episodes, is_held, strict=True) if out]
+    kept = [one for one, out in zip(episodes, is_held, strict=True) if not out]
     windows = Windows(kept, spec, config)
     policy, found = _beginning(config, windows)
     policy = policy.to(device)
     return Run(
         config=config,
         windows=windows,
-        held_out=_held_out(held, spec, config),
+        held_out=Windows(held, spec, config) if held else None,
         statistics=found,
         policy=policy,
         average=Average(policy, config.ema),
@@ -105,14 +107,6 @@ def _beginning(config: TrainConfig, windows: Windows) -> tuple[Policy, dict[str,
             f'{config.start_from}: cannot start from it, its network is another one: {error}'
         ) from error
     return policy, {name: value.numpy() for name, value in start.statistics.items()}
-
-
-def _held_out(episodes: Sequence[Episode], spec: RobotSpec, config: TrainConfig) -> Windows | None:
-    """Return the windows of held-out episodes, None when nobody demonstrated in them."""
-    try:
-        return Windows(episodes, spec, config)
-    except NoWindows:  # as in a policy's episodes without a takeover
-        return None
 
 
 def fresh_policy(config: TrainConfig, found: Mapping[str, np.ndarray]) -> Policy:
