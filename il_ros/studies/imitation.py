@@ -17,6 +17,7 @@ from il_ros.session.collect import Collection, collect
 from il_ros.session.local import LocalRig
 from il_ros.session.seeds import TRAINING
 from il_ros.share import share
+from il_ros.sim.world import ITERATIONS, PHYSICS_HZ
 from il_ros.studies.study import Cell, Result
 from il_ros.trainer import train
 
@@ -31,6 +32,7 @@ def demonstrations(task: str, demonstrators: Sequence[int], episodes: int, first
         'demonstrators': list(demonstrators),
         'episodes': episodes,
         'first': first,
+        'physics': {'hz': PHYSICS_HZ, 'iterations': ITERATIONS},  # others, other successes
     }
     return Cell(f'demonstrations/{task}/{who}/{episodes}', settings)
 
