@@ -80,6 +80,43 @@ def test_a_tick_that_does_not_come_is_decided_without_and_then_held():
     assert whys(it.watch(2 * DT + 100_000_001)) == {'joint_states older than 0.1 s'}
 
 
+def decided(ticks, watch):
+    """What is decided of ticks [(stamp, arrival), ...], watch() being called once a period."""
+    it = control()
+    calls = [(arrival, stamp) for stamp, arrival in ticks]
+    calls += [(watch + k, None) for k in range(len(ticks))]
+    stamps = []
+    for now, stamp in sorted(calls, key=lambda call: call[0]):
+        if stamp is not None:
+            it.take_joints(sample(round(stamp * DT)))
+        turn = it.watch(round(now * DT)) if stamp is None else it.tick(round(now * DT))
+        stamps += [] if turn is None else [turn.decision.stamp_ns / DT]
+    return np.array(stamps)
+
+
+def test_after_one_late_tick_joints_are_decided_on_again_and_no_tick_twice():
+    """Also where watch() is called between the stamps of joints and their arrival."""
+    ticks = [(k, k + 0.2) for k in range(20)]
+    ticks[5] = (5, 5.7)  # late on its way
+    stamps = decided(ticks, watch=0.6)
+    np.testing.assert_allclose(stamps, [*range(5), 5.6, *range(6, 20)])
+    ticks[5] = (5.65, 5.7)  # late as the robot made it
+    stamps = decided(ticks, watch=0.6)
+    np.testing.assert_allclose(stamps, [*range(5), 5.6, *range(6, 20)])
+    ticks[5], ticks[6] = (5, 7.05), (6, 7.06)  # a bunch
+    stamps = decided(ticks, watch=0.1)
+    np.testing.assert_allclose(stamps, [*range(5), 6.1, 7.1, *range(8, 20)])
+    ticks[5], ticks[6] = (5, 6.15), (6, 6.2)
+    stamps = decided(ticks, watch=0.1)
+    np.testing.assert_allclose(stamps, [*range(5), 6.1, *range(7, 20)])
+
+
+def test_joints_that_are_late_all_along_are_decided_on_with_stamps_of_now():
+    """With the stamps of the joints a controller would refuse what ended in the past."""
+    stamps = decided([(k, k + 1.7) for k in range(20)], watch=0.6)
+    assert np.allclose(np.diff(stamps[2:]), 1) and np.allclose(stamps[2:] % 1, 0.6)
+
+
 def test_a_robot_that_is_away_is_sent_nothing_and_found_where_it_is():
     """It may be switched off, moved, and on again: the first command must not make it leap."""
     it = control()

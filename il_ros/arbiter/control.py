@@ -15,6 +15,7 @@ PLEA_NS = 300_000_000  # a person is not asked for what is over sooner: a chunk 
 AWAY_NS = 1_000_000_000  # a robot that was not seen for so long may be anywhere
 LOOKS = 5  # samples of one that is seen again, before it is told anything: commands may be queued
 GOING_ON = 0.5  # the same while ticks go on not coming: watch() is called once a period
+SAME = 0.25  # of a period: joints stamped so soon after a tick decided without are of that tick
 
 
 class Hands(Protocol):
@@ -71,7 +72,8 @@ class Control:
         self._others: dict[str, Proposal] = {}
         self._wrong = ''  # why the newest joints are none
         self._decided_ns = -1
-        self._is_late = False  # the last tick was decided without joints of its own
+        self._done_ns = -1  # joints stamped until then are of ticks that are decided
+        self._is_late = False  # ticks are decided without joints of their own
         self._must_seat = True
         self._last: np.ndarray | None = None  # the command (A,) of the tick before
         self._is_at_rest = True
@@ -128,12 +130,15 @@ class Control:
     def tick(self, clock_ns: int) -> Turn | None:
         """Decide the tick of the newest joints; None if that is done, or has to wait."""
         joints = self._joints
-        if joints is None or joints.stamp_ns <= self._decided_ns or self.wrong_joints(clock_ns):
+        if joints is None or self.wrong_joints(clock_ns):
             return None
         if self.lockstep is not None and self.lockstep.waiting_for(joints.stamp_ns):
             return None
-        self._is_late = False
-        return self._decide(joints)
+        if clock_ns - joints.stamp_ns < self.arbiter.spec.dt_ns:
+            # in time again, be their own tick decided or not: else watch(), which goes by the same
+            # period, would decide every tick to come a moment before its joints are here
+            self._is_late = False
+        return self._decide(joints) if joints.stamp_ns > self._done_ns else None
 
     def watch(self, clock_ns: int) -> Turn | None:
         """Real time: decide at clock_ns if a tick has not come, so that the command goes on."""
@@ -207,6 +212,8 @@ class Control:
         """Note what was decided when, whether the command stands, and what a person is asked."""
         before, self._last = self._last, turn.decision.command
         now_ns = self._decided_ns = turn.decision.stamp_ns
+        same_ns = round(SAME * self.arbiter.spec.dt_ns) if self._is_late else 0
+        self._done_ns = now_ns + same_ns  # a late tick is decided once, also when it comes
         self._is_at_rest = before is not None and np.array_equal(before, self._last)
         if self.arbiter.request != self._plea:
             self._plea, self._plea_ns = self.arbiter.request, now_ns
