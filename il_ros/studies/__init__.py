@@ -8,6 +8,7 @@ and writes result.json, figure.png and README.md there (page.py).
 """
 
 STUDIES: dict[str, str] = {
+    'attention': 'il_ros.studies.attention:Attention',
     'best-head': 'il_ros.studies.best_head:BestHead',
     'capacity': 'il_ros.studies.capacity:Capacity',
     'distributions': 'il_ros.studies.distributions:Distributions',

@@ -59,7 +59,7 @@ def shipped(head: str, **differences: Any) -> dict[str, Any]:
     return {**(load_yaml(path) if path.is_file() else {}), 'head': head, **differences}
 
 
-def fit(settings: dict[str, Any], bags: Path, out: Path) -> Result:
+def fit(settings: dict[str, Any], bags: Path | Sequence[Path], out: Path) -> Result:
     """
     Train on one thread, a checkpoint to folder out; return what is worth keeping of it.
 
