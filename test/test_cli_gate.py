@@ -7,17 +7,20 @@ import pytest
 from scratch import folder
 
 from il_ros import wire
+from il_ros.cli import gate_video
 from il_ros.cli.main import main
 from il_ros.dataset.cache import load_episodes
 from il_ros.policy.load import load_policy
 from il_ros.policy.pilot import load_pilot
+from il_ros.policy.scores.bounds import Bounds
 from il_ros.policy.scores.gauges import load_gauges
+from il_ros.policy.scores.kept import keep, kept
 from il_ros.recorder.label import label
 from il_ros.recorder.read import find_bags, read_bag
 from il_ros.robot.load import load_robot
 from il_ros.session.collect import Collection, collect
 from il_ros.session.local import LocalRig
-from il_ros.trainer.gauging import scores_of
+from il_ros.trainer.gauging import scores_of, with_bounds
 
 SPEC = load_robot('sim')
 TRAIN = ('steps=20', 'width=96', 'context=16', 'threads=1', 'save_every=20')
@@ -76,6 +79,25 @@ def test_scores_are_fitted_calibrated_and_told(policy, demos, capsys):
     assert found['distance']['high'] == pytest.approx(max(highest))
     other = gate(capsys, policy, '--rollouts', bags, '--false-alarms', 0.7)
     assert other['distance']['high'] < found['distance']['high']
+
+
+def test_a_video_shows_when_the_gate_called_and_what_was_true(
+    policy, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(gate_video, 'EVERY_S', 9.0)
+    monkeypatch.setattr(gate_video, 'ROLLOUTS', 1)
+    path = tmp_path / 'called.mp4'
+    words = ['gate', str(policy), '--video', str(path), '--json']
+    gate(capsys, policy, '--score', 'distance')  # it has no bounds
+    assert main(words) == 2 and 'calibrate it first, il-ros gate' in capsys.readouterr().err
+    version = load_pilot(policy, SPEC, 'cpu').version
+    always = {'distance': Bounds(high=-1.0, low=-2.0, episodes=2, rate=0.5)}
+    keep(policy, version, with_bounds(kept(policy, version), always))
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert path.stat().st_size > 10_000 and told['frames'] > 100
+    assert told['called_s'] == 0.0 and told['outcome'] == 'success'  # the person did it
+    assert told['value'] == [[0.0, 0.0]]  # the policy would not have
 
 
 def test_a_demonstration_is_no_rollout(policy, demos, capsys):

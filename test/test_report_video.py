@@ -4,9 +4,10 @@ import av
 import numpy as np
 import pytest
 
+from il_ros.report.curves import LANE, Curve, lanes
 from il_ros.report.palette import WHO_RGB
 from il_ros.report.strip import LABEL_WIDTH, MARGIN, strip, with_cursor
-from il_ros.report.video import HEIGHT, STRIP_HEIGHT, episode_video, write_video
+from il_ros.report.video import HEIGHT, STRIP_HEIGHT, episode_frames, episode_video, write_video
 from il_ros.spec import Who
 
 
@@ -92,6 +93,27 @@ def test_strip_shows_each_arm_in_its_colour():
 def column_has(image, x, colour):
     """Whether a colour occurs in the bars at column x."""
     return bool((image[:40, x] == colour).all(axis=-1).any())
+
+
+def test_curves_rise_over_the_strip_s_time_and_cross_their_bound():
+    """Unknown values are left out; a value beyond the lane runs along its edge."""
+    colour = (1, 200, 3)
+    values = np.array([np.nan] * 20 + [0.0] * 40 + [5.0] * 40)
+    image = lanes([Curve('V', values, colour, 0.0, 1.0, 0.5, 'much')] * 2, 700)
+    assert image.shape == (2 * LANE, 700, 3)
+    rows = {
+        x: np.flatnonzero((image[:LANE, x] == colour).all(axis=-1)).mean()
+        for x in (LABEL_WIDTH + 300, 700 - MARGIN - 20)
+    }
+    low, high = rows.values()
+    assert low > LANE - 10 and high < 10
+    assert not (image[:, : LABEL_WIDTH + 60] == colour).all(axis=-1).any()
+    who = np.zeros((20, 2), dtype=np.uint8)
+    pictures = list(episode_frames(frames(20), frames(20), who, curves=[Curve('V', *SHORT)]))
+    assert pictures[0].shape[0] == HEIGHT + LANE + STRIP_HEIGHT
+
+
+SHORT = (np.linspace(0, 1, 7), (1, 200, 3), 0.0, 1.0)
 
 
 def test_cursor_moves_over_the_bars_and_leaves_the_strip_alone():

@@ -41,6 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='calls per episode that would have succeeded',
     )
     rate.add_argument('--calls-per-hour', type=float, metavar='CALLS', help='of acting')
+    parser.add_argument(
+        '--video',
+        metavar='MP4',
+        help='write an episode in the sim in which the gate may call: who had the arms, score, '
+        'bound, and the true value of going on alone; nothing is fitted then',
+    )
+    parser.add_argument('--seed', type=int, help="the video's; a validation seed by default")
     parser.add_argument('--robot', default='sim', help='name in config/robots, or a robot YAML')
     parser.add_argument('--json', action='store_true', help='print one JSON object')
 
@@ -51,6 +58,8 @@ def main(args: argparse.Namespace) -> int:
     from il_ros.robot.load import load_robot
 
     folder, spec = Path(args.checkpoint), load_robot(args.robot)
+    if args.video:
+        return film(args)
     version = version_of(folder)
     names = tuple(dict.fromkeys(args.score or kept(folder, version) or FIRST))
     if args.score or args.data or not kept(folder, version):
@@ -62,6 +71,19 @@ def main(args: argparse.Namespace) -> int:
         take_bounds(folder, rollouts, args.false_alarms, args.calls_per_hour, spec)
     rows = described(folder, version, spec)
     print(json.dumps({'version': version, 'scores': rows}) if args.json else text(folder, rows))
+    return 0
+
+
+def film(args: argparse.Namespace) -> int:
+    """Write the video, and say what it shows."""
+    from il_ros.cli import gate_video
+    from il_ros.session.seeds import VALIDATION
+
+    seed = VALIDATION.start if args.seed is None else args.seed
+    score = args.score[0] if args.score else ''
+    given = (Path(args.checkpoint), score, args.robot, seed, Path(args.video))
+    result = gate_video.write_video(*given)
+    print(json.dumps(result) if args.json else gate_video.text(result))
     return 0
 
 

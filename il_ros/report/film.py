@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from il_ros.registry import make
+from il_ros.report.curves import Curve
 from il_ros.report.video import episode_video
 from il_ros.sim.tasks import TASKS
 from il_ros.sim.world import World
@@ -41,11 +42,13 @@ def film_states(
     objects: np.ndarray,
     who: np.ndarray,
     cameras: Sequence[str] = (),
+    curves: Sequence[Curve] = (),
 ) -> int:
     """
     Render states of an episode that started from seed into a video; return its number of frames.
 
     position (n, N), objects (n, K, 7), who (n, arms): a row a control tick, every second is shown.
+    curves come under the pictures.
     """
     left, right = film_cameras(spec, cameras)
     world = World(spec, make(TASKS, task), (left, right))
@@ -55,7 +58,8 @@ def film_states(
         one, two = tee(pairs)  # read in step, so no more than a frame is kept
         lefts, rights = (pair[0] for pair in one), (pair[1] for pair in two)
         names = [arm.name for arm in spec.arms]
-        return episode_video(path, lefts, rights, who[::EVERY], spec.control_hz / EVERY, names)
+        fps = spec.control_hz / EVERY
+        return episode_video(path, lefts, rights, who[::EVERY], fps, names, curves)
     finally:
         world.close()
 

@@ -9,6 +9,7 @@ import av
 import cv2
 import numpy as np
 
+from il_ros.report.curves import Curve, lanes
 from il_ros.report.strip import GROUND, strip, with_cursor
 
 HEIGHT = 300  # [px] of each camera's picture; small training images are magnified to it
@@ -60,13 +61,15 @@ def episode_video(
     who: np.ndarray,
     fps: float,
     arms: Sequence[str] = ('left', 'right'),
+    curves: Sequence[Curve] = (),
 ) -> int:
     """
     Write two cameras' frames side by side over the strip of who (n, arms); return the frame count.
 
-    Frame i of both cameras belongs to row i of who. Raises ValueError when the lengths differ.
+    Frame i of both cameras belongs to row i of who. curves, of any number of rows over the same
+    time, come in between. Raises ValueError when the lengths differ.
     """
-    return write_video(path, episode_frames(frames_left, frames_right, who, arms), fps)
+    return write_video(path, episode_frames(frames_left, frames_right, who, arms, curves), fps)
 
 
 def episode_frames(
@@ -74,6 +77,7 @@ def episode_frames(
     frames_right: Iterable[np.ndarray],
     who: np.ndarray,
     arms: Sequence[str] = ('left', 'right'),
+    curves: Sequence[Curve] = (),
 ) -> Iterator[np.ndarray]:
     """Yield the composed frames (H, W, 3) uint8 of episode_video, one a row of who (n, arms)."""
     bar: np.ndarray | None = None
@@ -83,7 +87,8 @@ def episode_frames(
         gap = np.full((HEIGHT, GAP, 3), GROUND, dtype=np.uint8)
         cameras = np.hstack([magnified(left), gap, magnified(right)])
         if bar is None:
-            bar = strip(who, cameras.shape[1], STRIP_HEIGHT, arms)
+            width = cameras.shape[1]
+            bar = np.vstack([lanes(curves, width), strip(who, width, STRIP_HEIGHT, arms)])
         yield np.vstack([cameras, with_cursor(bar, i / max(len(who) - 1, 1))])
 
 

@@ -203,10 +203,14 @@ class Values:
 
     def at(self, moment: Moment) -> dict[str, Any]:
         """Return wins and roll-outs of the policy and of the expert, None where not asked."""
-        most = self._rollouts if moment.pilot.policy.head.is_random else 1
-        policy = self._count(lambda seed: policy_goes_on(self._loop, moment, seed), most)
+        policy = self.policy(moment)
         expert = None if policy[0] == policy[1] else self.expert(moment)
         return {'at_s': moment.at_s, 'policy': policy, 'expert': expert}
+
+    def policy(self, moment: Moment) -> Wins:
+        """Return wins and roll-outs of the policy."""
+        most = self._rollouts if moment.pilot.policy.head.is_random else 1
+        return self._count(lambda seed: policy_goes_on(self._loop, moment, seed), most)
 
     def expert(self, moment: Moment) -> Wins:
         """Return wins and roll-outs of the expert, which are made once."""
