@@ -61,6 +61,27 @@ def test_ends_are_dropped_and_gaps_are_held(spec, tmp_path):
     assert np.isfinite(episode.command).all()
 
 
+def test_a_late_tick_has_what_was_decided_in_its_place(spec, tmp_path):
+    """Before its joints came, 8, or were made, 12; of 15 nothing was decided."""
+    bag = SmallBag(spec)
+    messages = []
+    for stamp, topic, data in bag.messages():
+        tick = bag.stamps.tolist().index(stamp)
+        if topic is wire.JOINT_STATES or topic is wire.TASK_STATE or tick not in (8, 12, 15):
+            messages.append((stamp, topic, data))
+    for tick, late in ((8, 0.6), (12, -0.1)):
+        stamp = int(bag.stamps[tick] + late * spec.dt_ns)
+        decided = dict(bag._state(tick, stamp))
+        messages += [(stamp, t, decided[t]) for t in (wire.PERSON, wire.AUTHORITY, wire.COMMAND)]
+    episode = decode_bag(write_bag(tmp_path / 'bag', messages, bag.meta), spec)
+    assert np.flatnonzero((episode.who == HOLD).any(1)).tolist() == [15]
+    others = np.arange(len(episode)) != 15
+    np.testing.assert_array_equal(episode.stamp_ns, bag.stamps)
+    np.testing.assert_array_equal(episode.command[others], received(spec, bag.command[others]))
+    np.testing.assert_array_equal(episode.proposal[others], received(spec, bag.proposal[others]))
+    assert np.isnan(episode.proposal[15]).all()
+
+
 def test_no_person_is_nan_and_no_objects_is_none(spec, tmp_path):
     """A real robot without a tracker, a policy without a person."""
     bag = SmallBag(spec, n=6)

@@ -9,6 +9,7 @@ from il_ros import wire
 from il_ros.calibration import as_recorded
 from il_ros.dataset.episode import WHO, Episode
 from il_ros.dataset.image_rows import ImageRows
+from il_ros.dataset.late_ticks import stood_in_for
 from il_ros.dataset.readings import Readings
 from il_ros.recorder.read import read_meta
 from il_ros.spec import RobotSpec, Who
@@ -31,7 +32,8 @@ def decode_bag(
     Return the bag's episode, from the first to the last tick that has all that is asked for.
 
     Ticks in between that lack a command or an authority are held: who is `hold`, the command is
-    the last one. cameras: whose images are wanted, resized to image_size (width, height) [px] if
+    the last one. A tick that came late has what was decided in its place.
+    cameras: whose images are wanted, resized to image_size (width, height) [px] if
     given, kept as memory-mapped files in images_into or, without it, in memory. Joints are read as
     the robot was calibrated when they were recorded.
     Raises WrongJoints for another robot's bag, EmptyEpisode, or ValueError for a missing camera.
@@ -41,7 +43,9 @@ def decode_bag(
     spec = as_recorded(spec, meta)
     readings = Readings(folder, spec)
     pictures = [ImageRows(folder, name, image_size) for name in cameras]
-    table = _trimmed(_table(readings, _clock(readings)), pictures, folder)
+    ticks = _clock(readings)
+    readings.move(stood_in_for(readings.authority, ticks, spec.dt_ns))
+    table = _trimmed(_table(readings, ticks), pictures, folder)
     label_at, labels = _labels(readings, table.stamp_ns)
     return Episode(
         path=folder,

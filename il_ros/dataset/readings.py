@@ -1,7 +1,8 @@
 """What a bag says of the state: every message of one episode, by topic and stamp, decoded once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,13 @@ class Readings:
         self.joint_names: set[str] = set()  # all that were heard of
         for topic, kind, log_ns, data in read_bag(folder, self._topics()):
             self._read(topic, kind, log_ns, data)
+
+    def move(self, stamps: Mapping[int, int]) -> None:
+        """Give what was decided and proposed at some stamps [ns] the stamps of ticks instead."""
+        kept: tuple[dict[int, Any], ...]
+        kept = self.authority, self.commands, self.proposals, self.told
+        for told in kept:
+            told.update({tick: told.pop(stamp) for stamp, tick in stamps.items() if stamp in told})
 
     def _topics(self) -> set[str]:
         """Return the topics that tell of the state."""
