@@ -22,11 +22,10 @@ def write_video(checkpoint: Path, score: str, spec_name: str, seed: int, path: P
     from il_ros.report.curves import Curve
     from il_ros.report.failures import who_of
     from il_ros.report.film import film_states
-    from il_ros.report.palette import COLOURS, SERIES, rgb
+    from il_ros.report.palette import SERIES, rgb
     from il_ros.rollout.called import run_called
     from il_ros.rollout.evaluate import make_loop
     from il_ros.sim.attention import Person
-    from il_ros.spec import Who
     from il_ros.studies.intervention_value import Values
 
     task = read_parts(checkpoint)['robot']['task']
@@ -45,7 +44,7 @@ def write_video(checkpoint: Path, score: str, spec_name: str, seed: int, path: P
     known = told.score[np.isfinite(told.score)]
     ends = (min(known.min(initial=high), high), max(known.max(initial=high), 1.2 * high))
     curves = (
-        Curve(name[:7], told.score, rgb(COLOURS[Who.HUMAN]), *ends, high, 'calls above'),
+        Curve('score', told.score, rgb(SERIES[3]), *ends, high, f'{name}: calls above'),
         Curve('V', value, rgb(SERIES[2]), 0.0, 1.0),
     )
     position = np.stack([step.joints.position for step in told.steps])
