@@ -15,6 +15,7 @@ PLEA_NS = 300_000_000  # a person is not asked for what is over sooner: a chunk 
 AWAY_NS = 1_000_000_000  # a robot that was not seen for so long may be anywhere
 LOOKS = 5  # samples of one that is seen again, before it is told anything: commands may be queued
 GOING_ON = 0.5  # the same while ticks go on not coming: watch() is called once a period
+IN_TIME = 0.5  # the most that joints are old when ticks wait for them again, as late ones may not
 SAME = 0.25  # of a period: joints stamped so soon after a tick decided without are of that tick
 
 
@@ -134,9 +135,9 @@ class Control:
             return None
         if self.lockstep is not None and self.lockstep.waiting_for(joints.stamp_ns):
             return None
-        if clock_ns - joints.stamp_ns < self.arbiter.spec.dt_ns:
-            # in time again, be their own tick decided or not: else watch(), which goes by the same
-            # period, would decide every tick to come a moment before its joints are here
+        if clock_ns - joints.stamp_ns < IN_TIME * self.arbiter.spec.dt_ns:
+            # again, be their own tick decided or not: else watch(), which goes by the same period,
+            # would decide every tick to come a moment before its joints are here
             self._is_late = False
         return self._decide(joints) if joints.stamp_ns > self._done_ns else None
 
