@@ -11,7 +11,7 @@ from il_ros import wire
 from il_ros.dataset.episode import WHO
 from il_ros.dataset.from_bag import EmptyEpisode, decode_bag
 from il_ros.robot.load import load_robot
-from il_ros.spec import CommandTopic, Who
+from il_ros.spec import CommandTopic, JointSample, Who
 
 HUMAN, HOLD = WHO.index(Who.HUMAN), WHO.index(Who.HOLD)
 
@@ -80,6 +80,21 @@ def test_a_late_tick_has_what_was_decided_in_its_place(spec, tmp_path):
     np.testing.assert_array_equal(episode.command[others], received(spec, bag.command[others]))
     np.testing.assert_array_equal(episode.proposal[others], received(spec, bag.proposal[others]))
     assert np.isnan(episode.proposal[15]).all()
+
+
+def test_a_robot_that_tells_its_joints_faster_than_it_is_controlled_has_a_row_a_tick(
+    spec, tmp_path
+):
+    bag = SmallBag(spec)
+    messages = list(bag.messages())
+    for part in (0.25, 0.5, 0.75):
+        for stamp in (bag.stamps + part * spec.dt_ns).astype(int).tolist():
+            sample = JointSample(stamp, spec.home, spec.home, spec.home)
+            messages.append((stamp, wire.JOINT_STATES, wire.joints_msg(spec, sample)))
+    episode = decode_bag(write_bag(tmp_path / 'bag', messages, bag.meta), spec)
+    np.testing.assert_array_equal(episode.stamp_ns, bag.stamps)
+    np.testing.assert_array_equal(episode.position, received(spec, bag.position))
+    assert (episode.who == HUMAN).all()
 
 
 def test_no_person_is_nan_and_no_objects_is_none(spec, tmp_path):

@@ -19,7 +19,7 @@ from il_ros.dataset.from_bag import EmptyEpisode, decode_bag
 from il_ros.recorder.read import SUFFIXES, BagUnfinished, find_bags, read_meta
 from il_ros.spec import RobotSpec
 
-VERSION = 3  # of what decode_bag makes of a bag; raise it when that changes
+VERSION = 4  # of what decode_bag makes of a bag; raise it when that changes
 FOLDER = '.cache'
 WHOLE_BYTES = 16 << 20  # larger bags are known by their size, time and ends
 END_BYTES = 1 << 20

@@ -15,6 +15,7 @@ from il_ros.recorder.read import read_meta
 from il_ros.spec import RobotSpec, Who
 
 HOLD = WHO.index(Who.HOLD)
+FASTER = 0.75  # of a period: joint states that follow each other sooner are not a tick each
 
 
 class EmptyEpisode(ValueError):
@@ -86,13 +87,18 @@ def _clock(readings: Readings) -> np.ndarray:
     Return the stamps of all ticks (n,) int64.
 
     A robot that ticks with its joint states has them as its clock, so that a tick without
-    authority is seen as a gap; one whose joint states come when they come ticks with authority.
+    authority is seen as a gap; one whose joint states come when they come, or faster than it is
+    controlled, ticks with authority.
     """
     topics = list(readings.joints.values())
     if not readings.authority:
         raise EmptyEpisode(f'{readings.folder}: no message on {wire.AUTHORITY.name}: nobody acted')
     is_shared = len(topics) == 1 and not readings.authority.keys().isdisjoint(topics[0])
-    return np.array(sorted(topics[0] if is_shared else readings.authority), dtype=np.int64)
+    joints = np.array(sorted(topics[0]), dtype=np.int64)
+    is_faster = len(joints) > 1 and np.median(np.diff(joints)) < FASTER * readings.spec.dt_ns
+    if is_shared and not is_faster:
+        return joints
+    return np.array(sorted(readings.authority), dtype=np.int64)
 
 
 def _table(readings: Readings, ticks: np.ndarray) -> _Table:
