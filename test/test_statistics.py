@@ -88,6 +88,11 @@ def test_one_checkpoint_alone_has_about_the_wilson_interval():
         assert (found.low, found.high) == pytest.approx((low, high), abs=0.012)
 
 
+def test_the_interval_of_a_rate_has_only_rates_in_it():
+    found = rate(np.arange(100) < np.array([[95], [99]]))
+    assert 0.0 < found.low < 0.97 and found.high == 1.0
+
+
 def test_seeds_that_differ_widen_the_interval_and_more_seeds_narrow_it():
     rates = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
 

@@ -1,7 +1,7 @@
 """Intervals for rates: a success rate without one is a rumour. All are of 95 %."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -40,7 +40,8 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 def rate(wins: np.ndarray) -> Estimate:
     """Return the success of a method; wins (S, E): training seeds, initial states."""
-    return contrast([(1.0, wins)])
+    found = contrast([(1.0, wins)])
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
