@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+from functools import partial
 from time import sleep
 
 import numpy as np
@@ -95,7 +96,8 @@ def test_a_status_is_a_line_in_a_pipe_and_a_live_one_in_a_terminal(graph, ready)
     assert said.startswith('ready ') and said.endswith('\n') and '\x1b' not in said
     assert 'both hold' in said and 'episode 1 of 2 · success 0 of 0' in said
     screen, program = pty.openpty()
-    process = subprocess.Popen(words, stdout=program, env=how['env'])
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # as in a person's terminal
+    process = subprocess.Popen(words, stdout=program, env=how['env'], preexec_fn=heed)
     shown = b''
     while b'episode 1 of 2' not in shown:
         shown += os.read(screen, 4096)
