@@ -53,7 +53,7 @@ def listening(namespace: str) -> Iterator[Callable[[], tuple[str, object]]]:
     def told(data: bytes) -> None:
         status.take_told(wire.read_told_arms(data), monotonic())
 
-    with Visit('status', namespace, interrupted=0) as visit:
+    with Visit('status', namespace) as visit:
         visit.listen(wire.EPISODE, lambda data: status.take_episode(*wire.read_episode(data)))
         visit.listen(wire.AUTHORITY, authority)
         visit.listen(wire.PERSON, told)

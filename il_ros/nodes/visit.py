@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -12,13 +12,11 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from std_srvs.srv import Trigger
 
 from il_ros.nodes.client import Client
-from il_ros.nodes.run import TEARDOWN_S, initialise
-from il_ros.nodes.teardown import exit_within
+from il_ros.nodes.run import initialise
 from il_ros.nodes.topics import publisher, subscribe
 from il_ros.wire import Topic
 
 PATIENCE_S = 10.0  # a person waits at the terminal
-INTERRUPTED = 130  # exit code, as shells have it
 
 
 class Visit:
@@ -26,13 +24,10 @@ class Visit:
     Used as a context: `with Visit('home', namespace) as visit`.
 
     What is listened to is handed on by the spinning thread; calls are for the program's own.
-    interrupted: the exit code of a program that Ctrl-C has ended, should the middleware not let
-    it go (see teardown.py).
     """
 
-    def __init__(self, name: str, namespace: str = '', interrupted: int = INTERRUPTED):
+    def __init__(self, name: str, namespace: str = ''):
         initialise()
-        self._interrupted = interrupted
         self.node = rclpy.create_node(f'il_ros_{name}', namespace=namespace or '/')
         self.client = Client(self.node, PATIENCE_S)
         self._executor = SingleThreadedExecutor()
@@ -50,11 +45,9 @@ class Visit:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        is_over = kind is not None and issubclass(kind, KeyboardInterrupt)
-        with exit_within(TEARDOWN_S, self._interrupted) if is_over else nullcontext():
-            rclpy.try_shutdown()
-            self._thread.join()
-            self.node.destroy_node()
+        rclpy.try_shutdown()
+        self._thread.join()
+        self.node.destroy_node()
 
     def _spin(self) -> None:
         with suppress(ExternalShutdownException):
