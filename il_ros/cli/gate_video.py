@@ -19,10 +19,8 @@ def write_video(checkpoint: Path, score: str, spec_name: str, seed: int, path: P
     """
     from il_ros.arbiter.gate import Gate
     from il_ros.checkpoint import read_parts
-    from il_ros.report.curves import Curve
     from il_ros.report.failures import who_of
     from il_ros.report.film import film_states
-    from il_ros.report.palette import SERIES, rgb
     from il_ros.rollout.called import run_called
     from il_ros.rollout.evaluate import make_loop
     from il_ros.sim.attention import Person
@@ -41,16 +39,11 @@ def write_video(checkpoint: Path, score: str, spec_name: str, seed: int, path: P
     ticks = np.arange(len(told.steps))
     at = [round(moment.at_s / loop.spec.dt_s) for moment in told.moments]
     value = np.interp(ticks, at, [wins / n for wins, n in found])
-    known = told.score[np.isfinite(told.score)]
-    ends = (min(known.min(initial=high), high), max(known.max(initial=high), 1.2 * high))
-    curves = (
-        Curve('score', told.score, rgb(SERIES[3]), *ends, high, f'{name}: calls above'),
-        Curve('V', value, rgb(SERIES[2]), 0.0, 1.0),
-    )
     position = np.stack([step.joints.position for step in told.steps])
     objects = np.stack([step.objects for step in told.steps])
     rows = (position, objects, who_of(told.steps))
-    frames = film_states(path, loop.spec, task, seed, *rows, curves=curves)
+    drawn = curves(told.score, value, name, high)
+    frames = film_states(path, loop.spec, task, seed, *rows, curves=drawn)
     first = np.flatnonzero(told.is_called)
     return {
         'video': str(path),
@@ -61,6 +54,19 @@ def write_video(checkpoint: Path, score: str, spec_name: str, seed: int, path: P
         'called_s': float(first[0] * loop.spec.dt_s) if len(first) else None,
         'value': [[m.at_s, w / n] for m, (w, n) in zip(told.moments, found, strict=True)],
     }
+
+
+def curves(score: np.ndarray, value: np.ndarray, name: str, high: float) -> tuple[Any, Any]:
+    """Return what is drawn of a score, which calls above high, and of the value, tick by tick."""
+    from il_ros.report.curves import Curve
+    from il_ros.report.palette import SERIES, rgb
+
+    known = score[np.isfinite(score)]
+    ends = (min(known.min(initial=high), high), max(known.max(initial=high), 1.2 * high))
+    return (
+        Curve('score', score, rgb(SERIES[3]), *ends, high, f'{name}: calls above'),
+        Curve('V', value, rgb(SERIES[2]), 0.0, 1.0),
+    )
 
 
 def bound_of(checkpoint: Path, score: str) -> tuple[str, float]:
