@@ -1,7 +1,7 @@
 """Whether a policy's scores tell when a person is needed, and how long before it is too late."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -205,14 +205,12 @@ class Gate(Study):
 
     def verdict(self, done: Done) -> str:
         """Name the best score of each task and what it is worth."""
-        said = []
+        said, found = [], self._best(done)
         for task in self.value.weak:
-            rows = [r for r in self.table(done) if r['task'] == task]
-            known = [r for r in rows if r['AUROC'] is not None and r['score'] not in BASELINES]
-            if not known:
+            if task not in found:
                 said.append(f'{task}: no moment to tell apart.')
                 continue
-            best = max(known, key=lambda row: row['AUROC'])
+            best = found[task]
             said.append(
                 f'{task}: best is {best["score"]}, AUROC {best["AUROC"]} {best["AUROC, 95 %"]}, '
                 f'{best["above time"]} {best["above time, 95 %"]} above the clock; at '
@@ -220,6 +218,28 @@ class Gate(Study):
                 f'time in {best["detected"]} of the failures, {best["warning [s]"]} s ahead.'
             )
         return ' '.join(said)
+
+    def findings(self, done: Done) -> Mapping[str, Any]:
+        """Return each task's best score and what it is worth."""
+        tasks = {
+            task: {
+                'best': row['score'],
+                'auroc': row['AUROC'],
+                'warning_s': row['warning [s]'],
+                'false_alarm': row['false alarms'],
+            }
+            for task, row in self._best(done).items()
+        }
+        return {'tasks': tasks}
+
+    def _best(self, done: Done) -> dict[str, dict[str, Any]]:
+        """Return the line of each task's best score, of those that have one."""
+        rows = [row for row in self.table(done) if row['score'] not in BASELINES]
+        best: dict[str, dict[str, Any]] = {}
+        for row in sorted(rows, key=lambda row: row['AUROC'] or 0.0):
+            if row['AUROC'] is not None:
+                best[row['task']] = row  # the last of a task is its best
+        return best
 
 
 def _fit(

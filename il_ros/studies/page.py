@@ -41,6 +41,7 @@ def write(
         'failed': dict(failed),
         'verdict': study.verdict(done) if is_whole else unfinished(study, done, len(cells)),
         'table': study.table(done),
+        **study.findings(done),
     }
     (folder / RESULT).write_text(json.dumps(result, indent=1) + '\n')
     (folder / PAGE).write_text(markdown(study, result))

@@ -84,3 +84,7 @@ class Study(ABC):
     def so_far(self, done: Done) -> str:
         """Return what of the answer holds already, '' nothing: whole questions, no trends."""
         return ''
+
+    def findings(self, done: Done) -> Mapping[str, Any]:
+        """Return what result.json holds besides, for programs that want figures by name."""
+        return {}
