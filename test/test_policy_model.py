@@ -95,6 +95,30 @@ def test_relative_targets_go_where_the_joints_are():
     torch.testing.assert_close(held, chunk + 1.0)
 
 
+def test_inputs_are_noisy_in_training_and_nowhere_else():
+    """Drawn anew for every window, from the generator."""
+    statistics = {'position.mean': torch.zeros(2), 'position.std': torch.full((2,), SCALE)}
+    statistics |= {'action.mean': torch.zeros(2), 'action.std': torch.ones(2)}
+    config = tiny(head='l2', inputs=('position',), input_noise=0.3)
+    torch.manual_seed(0)
+    made = Policy(config, statistics)
+    values = {'position': torch.zeros(3, 1, 2)}
+    actions = torch.randn(3, config.T, 2, generator=seeded(2))
+    sample = (values, {}, actions, torch.ones_like(actions))
+
+    def loss(seed):
+        return float(made.loss(*sample, seeded(seed))['total'])
+
+    assert loss(0) == loss(0) != loss(1)
+    told = []
+    made.encoder.register_forward_pre_hook(lambda module, given: told.append(given[0]['position']))
+    loss(0)
+    torch.testing.assert_close(told[0], 0.3 * torch.randn(3, 1, 2, generator=seeded(0)))
+    made.eval()
+    assert loss(0) == loss(1)
+    assert torch.equal(told[-1], values['position'])
+
+
 def test_statistics_are_no_weights():
     """They have a file of their own in a checkpoint."""
     made, _ = policy('l2')

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from il_ros.policy.config import TrainConfig
 from il_ros.policy.context import Context
+from il_ros.policy.draws import normal
 from il_ros.policy.registry import ENCODERS, HEADS
 from il_ros.registry import make
 
@@ -47,8 +48,13 @@ class Policy(nn.Module):
         mask: Tensor,
         generator: torch.Generator,
     ) -> dict[str, Tensor]:
-        """Return the head's losses; actions (B, T, A) [rad, opening], mask (B, T, A) weights."""
-        context = self.encode(values, images)
+        """
+        Return the head's losses; actions (B, T, A) [rad, opening], mask (B, T, A) weights.
+
+        While training the inputs have noise, config.input_noise: what people showed is a narrow
+        tube, and a policy that has only seen its middle is lost a step beside it.
+        """
+        context = self.encode(values, images, generator if self.training else None)
         return self.head.loss(context, self.inside(values, actions), mask, generator)
 
     def sample(
@@ -73,9 +79,21 @@ class Policy(nn.Module):
         scale = self.get_buffer('action_std').log().expand(actions.shape[1:]).sum()
         return self.head.log_prob(context, self.inside(values, actions)) - scale
 
-    def encode(self, values: Mapping[str, Tensor], images: Mapping[str, Tensor]) -> Context:
-        """Return the Context of values {name: (B, H, D)}, images {name: (B, H, h, w, 3) uint8}."""
+    def encode(
+        self,
+        values: Mapping[str, Tensor],
+        images: Mapping[str, Tensor],
+        noise: torch.Generator | None = None,
+    ) -> Context:
+        """
+        Return the Context of values {name: (B, H, D)}, images {name: (B, H, h, w, 3) uint8}.
+
+        noise: where to draw the inputs' noise from, None for none.
+        """
         scaled = {name: self.normalised(name, values[name]) for name in self.config.inputs}
+        if noise is not None and self.config.input_noise:
+            blur = self.config.input_noise
+            scaled = {name: value + blur * normal(noise, value) for name, value in scaled.items()}
         seen = {name: pixels(images[name], self.config.image_size) for name in self.config.cameras}
         return self.encoder(scaled, seen)
 
