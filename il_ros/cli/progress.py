@@ -44,10 +44,18 @@ def shown(event: str, values: dict) -> str:
             f'   {where}episode {values["number"]:3d}: {ended}, {values["ticks"]} ticks{help_of}'
         )
     if event == 'trained':
-        return f'   trained {values["steps"]} steps, held-out loss {values["validation"]}'
+        return _trained(values)
     if event == 'evaluated':
         return f'   round {values["round"]}: success {values["success"]:.2f} of {values["n"]}'
     if event == 'decided':
         how = 'kept' if values['is_kept'] else 'not kept, the policy before goes on'
         return f'   round {values["round"]}: {how}'
     return f'   {event}'
+
+
+def _trained(values: dict) -> str:
+    """Return what came of a training, also of one that an earlier session had finished."""
+    if 'steps' not in values:
+        return f'   round {values["round"]} had been trained already'
+    left = f'; {values["left_out"]} episodes left out, see training.log' * bool(values['left_out'])
+    return f'   trained {values["steps"]} steps, held-out loss {values["validation"]}{left}'

@@ -43,18 +43,21 @@ def main(args: argparse.Namespace) -> int:
 
     config = configuration(args)
     spec = load_robot(args.robot)
+    left_out: list[str] = []
+
+    def say(text: str) -> None:
+        left_out.append(text)
+        print(text, file=sys.stderr)
+
     episodes = load_episodes(
-        args.data,
-        spec,
-        config.cameras,
-        include_suspect=args.suspect,
-        say=lambda text: print(text, file=sys.stderr),
+        args.data, spec, config.cameras, include_suspect=args.suspect, say=say
     )
     command = shlex.join(['il-ros', *sys.argv[1:]])
     with tqdm(total=config.steps, unit='step', file=sys.stderr, mininterval=1.0) as bar:
         result = train(
             config, episodes, spec, Path(args.out), progress=shown_on(bar), command=command
         )
+    result['left_out'] = len(left_out)
     if args.json:
         print(json.dumps(result))
     else:
