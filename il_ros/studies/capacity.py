@@ -40,8 +40,8 @@ class Capacity(Study):
         super().__init__(quick)
         self.trainings = 1 if quick else 5
         self.steps = 10 if quick else 6000
-        self.bags = 6 if quick else 120
-        self.more = 12 if quick else TEN_TIMES * self.bags
+        self.bags = 2 if quick else 120
+        self.more = 4 if quick else TEN_TIMES * self.bags
         self.widths = {'1x': L2_WIDTHS['1x']} if quick else L2_WIDTHS
         self.components = COMPONENTS[:2] if quick else COMPONENTS
         self.test = TEST[: 1 if quick else 100]

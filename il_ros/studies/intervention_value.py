@@ -51,7 +51,7 @@ class InterventionValue(Study):
 
     def __init__(self, quick: bool = False):
         super().__init__(quick)
-        self.weak = {'transfer': ('flow', 2, 10)} if quick else WEAK
+        self.weak = {'detour': ('flow', 2, 10)} if quick else WEAK  # its failures are short
         self.tested = VALIDATION[: 1 if quick else 200]
         self.rollouts = 1 if quick else ROLLOUTS
         self.judged = JUDGED

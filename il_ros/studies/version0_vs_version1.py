@@ -58,7 +58,7 @@ class Version0VsVersion1(Study):
         self.bases = [head for head in VERSION_0 if head in self.heads]
         self.trainings = 1 if quick else 5
         self.seconds = 0.5 if quick else 75.0
-        self.bags = 6 if quick else 120
+        self.bags = 2 if quick else 120
         self.validation = VALIDATION[: 1 if quick else 30]
         self.test = TEST[: 1 if quick else 100]
         self.seeds = {
