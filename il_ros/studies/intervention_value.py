@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EVERY_S = 0.5  # moments that are saved
-JUDGED = 4  # one saved moment in so many is judged, the first of them at random
+JUDGED = 8  # one saved moment in so many is judged, the first of them at random
 ROLLOUTS = 10  # of the policy, and of the expert, from a moment
 AGREED = 4  # that end alike, and none otherwise, decide a moment
 HALF = 0.5  # a value above it is taken for success
