@@ -216,7 +216,8 @@ class Version0VsVersion1(Study):
         axes[0].set_ylim(0, 1)
         shown = [axis for axis in axes if axis.get_legend_handles_labels()[0]]
         if shown:
-            shown[0].legend(title='demonstrators')
+            told = shown[0].get_legend_handles_labels()
+            figure.legend(*told, title='demonstrators', loc='outside right upper')
         return figure
 
 
