@@ -10,6 +10,7 @@ import termios
 import pytest
 
 from il_ros import wire
+from il_ros.cli.status import Said, once
 from il_ros.report.live_line import CLEAR, LiveLine, is_terminal
 from il_ros.robot.load import load_robot
 from il_ros.session.status import Status
@@ -130,3 +131,20 @@ def test_a_dumb_terminal_and_a_pipe_are_no_terminals(terminal, monkeypatch, tmp_
     monkeypatch.setenv('TERM', 'xterm')
     with (tmp_path / 'file').open('w') as file:
         assert not is_terminal(file)
+
+
+def test_one_line_waits_for_who_has_the_arms(monkeypatch, capsys):
+    """However late it is heard; without an arbiter what there is is printed in the end."""
+    now = [0.0]
+    monkeypatch.setattr('il_ros.cli.status.monotonic', lambda: now[0])
+    monkeypatch.setattr('il_ros.cli.status.sleep', lambda s: now.__setitem__(0, now[0] + s))
+
+    def told(heard_s):
+        return Said('ready' + ' · both hold' * (now[0] >= heard_s), None, now[0] >= heard_s)
+
+    assert once(lambda: told(3.0)) == 0
+    assert capsys.readouterr().out == 'ready · both hold\n'
+    assert once(lambda: told(1000.0)) == 0
+    assert capsys.readouterr().out == 'ready\n'
+    assert once(lambda: Said('', None, False)) == 1
+    assert 'no session is heard' in capsys.readouterr().err

@@ -6,12 +6,21 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
+from typing import NamedTuple
 
 HELP = 'who has the arms, which episode, how many succeeded: a line, kept up to date'
 EVERY_S = 0.2
 ALL_S = 1.2  # in which every topic has come once: nodes report once a second
-PATIENCE_S = 5.0  # for the first word of a session, with --once
+PATIENCE_S = 5.0  # for how a session stands and who has the arms, with --once
 FAILED = 1
+
+
+class Said(NamedTuple):
+    """What there is to say of a session at a moment."""
+
+    line: str  # '' where nothing was heard
+    gist: object  # what is worth a line of its own when it changes
+    is_whole: bool  # nothing is still awaited that every session has
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +45,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def listening(namespace: str) -> Iterator[Callable[[], tuple[str, object]]]:
-    """Listen to a session; give what returns its line, and what is new in it."""
+def listening(namespace: str) -> Iterator[Callable[[], Said]]:
+    """Listen to a session; give what returns what there is to say of it now."""
     from il_ros import wire
     from il_ros.nodes.visit import Visit
     from il_ros.session.status import Status
@@ -58,21 +67,23 @@ def listening(namespace: str) -> Iterator[Callable[[], tuple[str, object]]]:
         visit.listen(wire.AUTHORITY, authority)
         visit.listen(wire.PERSON, told)
         visit.listen(wire.DIAGNOSTICS, diagnostics)
-        yield lambda: (status.line(visit.now_ns(), monotonic()), status.gist(monotonic()))
+        yield lambda: Said(
+            status.line(visit.now_ns(), monotonic()), status.gist(monotonic()), status.is_whole
+        )
 
 
-def once(told: Callable[[], tuple[str, object]]) -> int:
-    """Print the line when there is one; exit code 1 when nobody says anything."""
+def once(told: Callable[[], Said]) -> int:
+    """Print the line when it is whole, or what there is; exit code 1 when nobody says anything."""
     deadline = monotonic() + PATIENCE_S
-    while not told()[0] and monotonic() < deadline:
+    while not told().is_whole and monotonic() < deadline:
         sleep(EVERY_S)
     sleep(ALL_S)
-    line, _ = told()
+    line = told().line
     print(line or nothing(), file=sys.stdout if line else sys.stderr)
     return 0 if line else FAILED
 
 
-def tell(told: Callable[[], tuple[str, object]], is_stream: bool) -> int:
+def tell(told: Callable[[], Said], is_stream: bool) -> int:
     """Keep a terminal's line up to date; elsewhere print a line when something has happened."""
     from il_ros.report.live_line import LiveLine, is_terminal
 
@@ -80,7 +91,7 @@ def tell(told: Callable[[], tuple[str, object]], is_stream: bool) -> int:
     before: object = None
     try:
         while True:
-            line, gist = told()
+            line, gist, _ = told()
             if live is not None:
                 live.show(line or nothing())
             elif (now := line if is_stream else gist) != before and line:

@@ -40,6 +40,11 @@ class Status:
             if name == 'recorder':
                 self._lost = values.get('lost', '')
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether both were heard that every session has: how it stands, and who has the arms."""
+        return bool(self._phase and self._arms)
+
     def line(self, now_ns: int, now_s: float) -> str:
         """Return how it stands; '' where nothing was heard. now_ns: the clock of stamps."""
         return ' · '.join(part for part in self._parts(now_ns, now_s) if part)
