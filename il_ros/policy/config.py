@@ -41,7 +41,7 @@ class TrainConfig:
     encoder: str = 'latest'
     inputs: tuple[str, ...] = ('position', 'velocity', 'objects', 'grasp')  # see FEATURES
     cameras: tuple[str, ...] = ()  # names of the robot's cameras, none for state alone
-    input_noise: float = 0.1  # in training, on what the state is; in deviations of each input
+    input_noise: float = 0.0  # in training, on what the state is; in deviations of each input
     image_size: int = 96  # [px] side of the square that every image is resized to
     H: int = 1  # observation history [ticks]
     T: int = 24  # chunk length [ticks], 0.48 s at 50 Hz
