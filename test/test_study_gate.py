@@ -107,7 +107,7 @@ def test_the_study_finds_the_score_that_knows(monkeypatch):
     assert knows['detected'] > 0.95 and knows['warning [s]'] == pytest.approx(5.0, abs=0.5)
     assert (knows['failures'], knows['learned from']) == (40, 'demonstrations')
     assert 'transfer: best is distance' in study.verdict(done)
-    told = study.findings(done)['tasks']
+    told = study.findings(study.table(done))['tasks']
     assert list(told) == ['transfer'] and set(told['transfer']) == {
         'best',
         'auroc',

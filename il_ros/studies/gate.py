@@ -188,8 +188,9 @@ class Gate(Study):
 
         figure = Figure(figsize=(4.2 * len(self.value.weak), 3), layout='constrained')
         axes = figure.subplots(1, len(self.value.weak), sharey=True, squeeze=False)[0]
+        table = self.table(done)
         for axis, task in zip(axes, self.value.weak, strict=True):
-            rows = [r for r in self.table(done) if r['task'] == task and r['AUROC'] is not None]
+            rows = [r for r in table if r['task'] == task and r['AUROC'] is not None]
             for place, row in enumerate(rows):
                 colour = HAVE_SEEN[row['learned from']]
                 axis.plot([place, place], row['AUROC, 95 %'], color=colour)
@@ -205,7 +206,7 @@ class Gate(Study):
 
     def verdict(self, done: Done) -> str:
         """Name the best score of each task and what it is worth."""
-        said, found = [], self._best(done)
+        said, found = [], _best(self.table(done))
         for task in self.value.weak:
             if task not in found:
                 said.append(f'{task}: no moment to tell apart.')
@@ -219,7 +220,7 @@ class Gate(Study):
             )
         return ' '.join(said)
 
-    def findings(self, done: Done) -> Mapping[str, Any]:
+    def findings(self, table: Table) -> Mapping[str, Any]:
         """Return each task's best score and what it is worth."""
         tasks = {
             task: {
@@ -228,18 +229,15 @@ class Gate(Study):
                 'warning_s': row['warning [s]'],
                 'false_alarm': row['false alarms'],
             }
-            for task, row in self._best(done).items()
+            for task, row in _best(table).items()
         }
         return {'tasks': tasks}
 
-    def _best(self, done: Done) -> dict[str, dict[str, Any]]:
-        """Return the line of each task's best score, of those that have one."""
-        rows = [row for row in self.table(done) if row['score'] not in BASELINES]
-        best: dict[str, dict[str, Any]] = {}
-        for row in sorted(rows, key=lambda row: row['AUROC'] or 0.0):
-            if row['AUROC'] is not None:
-                best[row['task']] = row  # the last of a task is its best
-        return best
+
+def _best(table: Table) -> dict[str, dict[str, Any]]:
+    """Return the line of each task's best score, of those that have one."""
+    known = [row for row in table if row['score'] not in BASELINES and row['AUROC'] is not None]
+    return {row['task']: row for row in sorted(known, key=lambda row: row['AUROC'])}
 
 
 def _fit(

@@ -30,6 +30,7 @@ def write(
     cells = study.cells()
     done = ledger.done(cells)
     is_whole = len(done) == len(cells)
+    table = study.table(done)
     result = {
         'study': name,
         'question': study.question,
@@ -40,8 +41,8 @@ def write(
         'done': len(done),
         'failed': dict(failed),
         'verdict': study.verdict(done) if is_whole else unfinished(study, done, len(cells)),
-        'table': study.table(done),
-        **study.findings(done),
+        'table': table,
+        **study.findings(table),
     }
     (folder / RESULT).write_text(json.dumps(result, indent=1) + '\n')
     (folder / PAGE).write_text(markdown(study, result))

@@ -85,6 +85,6 @@ class Study(ABC):
         """Return what of the answer holds already, '' nothing: whole questions, no trends."""
         return ''
 
-    def findings(self, done: Done) -> Mapping[str, Any]:
-        """Return what result.json holds besides, for programs that want figures by name."""
+    def findings(self, table: Table) -> Mapping[str, Any]:
+        """Return what result.json holds besides its table, for programs that want names."""
         return {}
