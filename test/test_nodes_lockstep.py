@@ -163,20 +163,21 @@ def through_the_graph(folder, root):
 
 
 class Pause:
-    """A pause that lasts until anybody silent would have been dropped; sees the ticks."""
+    """A pause that lasts until anybody silent would have been dropped; sees its ticks."""
 
     def __init__(self, steering):
         self.steering, self.seen = steering, []  # when [s], ticks
+        self.is_over = False  # the world steps again a moment before the phase says so
 
     def look(self, ticks):
         """Say pause, once, and start."""
         phase = self.steering.standing.phase
         if phase is Phase.RUNNING and ticks >= 10 and not self.seen:
             self.steering.refusal('pause')
-        elif phase is Phase.PAUSED:
+        elif phase is Phase.PAUSED and not self.is_over:
             self.seen.append((monotonic(), ticks))
             if self.seen[-1][0] > self.seen[0][0] + SILENCE_S + 0.5:
-                self.steering.refusal('start')
+                self.is_over = self.steering.refusal('start') == ''
 
 
 def in_one_process(folder, root, recorded):
