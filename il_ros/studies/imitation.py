@@ -64,7 +64,7 @@ def for_task(task: str, head: str, **differences: Any) -> dict[str, Any]:
 
 
 def noise(task: str) -> float:
-    """Return the noise on inputs, while training, that suits a task [their deviations]."""
+    """Return the noise, while training, that suits a task [an input's deviations]."""
     return float(_settings(task).get('input_noise', 0.0))
 
 

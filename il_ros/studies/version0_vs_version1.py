@@ -29,7 +29,7 @@ WIDTHS = {  # that make all networks 1.3 million parameters, within 20 %
     'diffusion': 384,
     'flow': 384,
 }
-INPUTS = ('position', 'velocity', 'objects', 'grasp')
+INPUTS = ('position', 'velocity', 'objects', 'grasp')  # all of them with noise while training
 CONTROL = 'flow'  # the expressive head of the controls, which are about data
 SIX = tuple(range(6))
 PAUSING = 6  # the reference demonstrator, but with pauses
@@ -67,7 +67,7 @@ class Version0VsVersion1(Study):
         self.method = (
             f'{self.bags} demonstrations in each condition, by demonstrator 0 alone or by six in '
             f'turns; {self.seconds:g} s of one core for each training, the same encoder, networks '
-            'of the same size within 20 %, the same noise on the inputs while training (chosen '
+            'of the same size within 20 %, the same noise on all inputs while training (chosen '
             f'for each task with {CONTROL}, taught by six, on validation seeds: '
             f'{", ".join(f"{task} {noise(task):g}" for task in self.tasks)} of their deviation); '
             f'{self.trainings} trainings, {len(self.test)} episodes '
