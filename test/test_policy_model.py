@@ -119,25 +119,6 @@ def test_inputs_are_noisy_in_training_and_nowhere_else():
     assert torch.equal(told[-1], values['position'])
 
 
-def test_inputs_that_are_not_noisy_stay_as_they_are():
-    statistics = {'action.mean': torch.zeros(2), 'action.std': torch.ones(2)}
-    for name in ('position', 'objects'):
-        statistics |= {f'{name}.mean': torch.zeros(2), f'{name}.std': torch.ones(2)}
-    named = {'inputs': ('position', 'objects'), 'noisy': ('position',)}
-    made = Policy(tiny(head='l2', input_noise=0.3, **named), statistics)
-    values = {name: torch.zeros(3, 1, 2) for name in named['inputs']}
-    told = []
-    made.encoder.register_forward_pre_hook(lambda module, given: told.append(given[0]))
-    actions = torch.zeros(3, made.config.T, 2)
-    made.loss(values, {}, actions, torch.ones_like(actions), seeded(0))
-    assert torch.equal(told[0]['objects'], values['objects'])
-    torch.testing.assert_close(
-        told[0]['position'], 0.3 * torch.randn(3, 1, 2, generator=seeded(0))
-    )
-    with pytest.raises(ValueError, match='noisy: grasp not in inputs, position, objects'):
-        tiny(inputs=('position', 'objects'), noisy=('grasp',))
-
-
 def test_statistics_are_no_weights():
     """They have a file of their own in a checkpoint."""
     made, _ = policy('l2')

@@ -42,7 +42,6 @@ class TrainConfig:
     inputs: tuple[str, ...] = ('position', 'velocity', 'objects', 'grasp')  # see FEATURES
     cameras: tuple[str, ...] = ()  # names of the robot's cameras, none for state alone
     input_noise: float = 0.0  # in training, on what the state is; in deviations of each input
-    noisy: tuple[str, ...] = ()  # of the inputs, those that have it; none named is all
     image_size: int = 96  # [px] side of the square that every image is resized to
     H: int = 1  # observation history [ticks]
     T: int = 24  # chunk length [ticks], 0.48 s at 50 Hz
@@ -120,10 +119,6 @@ class TrainConfig:
             )
         if self.relative and 'position' not in self.inputs:
             raise ValueError("relative: targets are told from 'position', which is not in inputs")
-        if strange := sorted({*self.noisy} - {*self.inputs}):
-            raise ValueError(
-                f'noisy: {", ".join(strange)} not in inputs, {", ".join(self.inputs)}'
-            )
         if not self.inputs:
             raise ValueError("inputs is empty: a policy needs at least 'position'")
 

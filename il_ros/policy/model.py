@@ -92,9 +92,8 @@ class Policy(nn.Module):
         """
         scaled = {name: self.normalised(name, values[name]) for name in self.config.inputs}
         if noise is not None and self.config.input_noise:
-            for name in self.config.noisy or self.config.inputs:
-                blur = normal(noise, scaled[name])
-                scaled[name] = scaled[name] + self.config.input_noise * blur
+            blur = self.config.input_noise
+            scaled = {name: value + blur * normal(noise, value) for name, value in scaled.items()}
         seen = {name: pixels(images[name], self.config.image_size) for name in self.config.cameras}
         return self.encoder(scaled, seen)
 

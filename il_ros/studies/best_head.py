@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from il_ros.config import load_yaml
 from il_ros.rollout.statistics import wilson
 from il_ros.session.seeds import TEST, VALIDATION
-from il_ros.studies.imitation import demonstrations, fit_each, for_task, kinds, lasting, play, wins
+from il_ros.share import share
+from il_ros.studies.imitation import demonstrations, fit_each, kinds, lasting, play, shipped, wins
 from il_ros.studies.study import Cell, Done, Result, Study, Table
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class BestHead(Study):
             'test': [self.test.start, self.test.stop],
         }
         training = {
-            head: for_task(task, head, **lasting(self.seconds)) for head in self.candidates
+            head: _settings(task, head, **lasting(self.seconds)) for head in self.candidates
         }
         bags = demonstrations(task, (0,), self.bags)
         return Cell(task, settings, (Cell(f'best-head/{task}', training, (bags,)),))
@@ -127,6 +129,13 @@ class BestHead(Study):
         axis.set_ylabel('success; red: wanted')
         axis.set_ylim(0, 1)
         return figure
+
+
+def _settings(task: str, head: str, **common: Any) -> dict[str, Any]:
+    """Return the settings of a head as it ships, on a task that may have settings of its own."""
+    path = share('config', 'train', f'{task}.yaml')
+    own = load_yaml(path) if path.is_file() else {}
+    return {**shipped(head), **own, 'head': head, **common}
 
 
 def _success(digits: str) -> tuple[float, float, float]:

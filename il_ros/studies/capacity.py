@@ -9,8 +9,9 @@ from il_ros.rollout.statistics import difference, holm, rate
 from il_ros.session.seeds import TEST
 from il_ros.studies import imitation
 from il_ros.studies.conditions import bars, columns, conditions, of, sizes, text
-from il_ros.studies.imitation import demonstrations, kinds, noise, play, shipped, wins
+from il_ros.studies.imitation import demonstrations, kinds, play, shipped, wins
 from il_ros.studies.study import Cell, Done, Result, Study, Table
+from il_ros.studies.version0_vs_version1 import NOISE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,7 +54,7 @@ class Capacity(Study):
         self.method = (
             f'`{TASK}`, which has two ways round a post; {self.bags} demonstrations by six people,'
             f' half of them each way, or by one. Every network is trained for {self.steps} steps '
-            f'of 256 windows, with noise of {noise(TASK):g} deviations on inputs and a learning '
+            f'of 256 windows, with noise of {NOISE[TASK]:g} deviations on inputs and a learning '
             'rate that falls to zero; the held-out loss of one kind of head can be compared. '
             f'{self.trainings} trainings, {len(self.test)} episodes '
             'each, on the same initial states. Intervals (95 %): bootstrap over trainings and '
@@ -81,7 +82,7 @@ class Capacity(Study):
         """Return one training and its roll-outs."""
         length = {'steps': self.steps, 'save_every': self.steps, 'seed': seed}
         settings = {
-            'train': shipped(head, input_noise=noise(TASK), **length, **differences),
+            'train': shipped(head, input_noise=NOISE[TASK], **length, **differences),
             'test': [self.test.start, self.test.stop],
         }
         need = demonstrations(TASK, WAYS[ways], bags)

@@ -55,23 +55,8 @@ def record(need: Cell, scratch: Path) -> Result:
 
 def shipped(head: str, **differences: Any) -> dict[str, Any]:
     """Return the settings of a head as it ships, with differences."""
-    return {**_settings(head), 'head': head, **differences}
-
-
-def for_task(task: str, head: str, **differences: Any) -> dict[str, Any]:
-    """Return the same on a task that may have settings of its own, which go before the head's."""
-    return {**_settings(head), **_settings(task), 'head': head, **differences}
-
-
-def noise(task: str) -> float:
-    """Return the noise, while training, that suits a task [an input's deviations]."""
-    return float(_settings(task).get('input_noise', 0.0))
-
-
-def _settings(name: str) -> dict[str, Any]:
-    """Return what ships for a head or a task, nothing where all is as ever."""
-    path = share('config', 'train', f'{name}.yaml')
-    return load_yaml(path) if path.is_file() else {}
+    path = share('config', 'train', f'{head}.yaml')
+    return {**(load_yaml(path) if path.is_file() else {}), 'head': head, **differences}
 
 
 def fit(settings: dict[str, Any], bags: Path | Sequence[Path], out: Path) -> Result:

@@ -10,7 +10,7 @@ from il_ros.rollout.statistics import Estimate, difference, holm, interaction, r
 from il_ros.session.seeds import TEST, VALIDATION
 from il_ros.studies import imitation
 from il_ros.studies.conditions import bars, columns, conditions, of, sizes, text
-from il_ros.studies.imitation import demonstrations, kinds, lasting, noise, play, shipped, wins
+from il_ros.studies.imitation import demonstrations, kinds, lasting, play, shipped, wins
 from il_ros.studies.study import Cell, Done, Result, Study, Table
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ WIDTHS = {  # that make all networks 1.3 million parameters, within 20 %
     'diffusion': 384,
     'flow': 384,
 }
-INPUTS = ('position', 'velocity', 'objects', 'grasp')  # all of them with noise while training
+INPUTS = ('position', 'velocity', 'objects', 'grasp')
+# On the inputs while training, chosen with flow, taught by six, on 30 validation episodes each:
+# without, with 0.1 and with 0.3 it succeeds in 29, 29, 20; 3, 25, 30; and 0, 9, 16 of them.
+NOISE = {'transfer': 0.0, 'detour': 0.3, 'transport': 0.3}
 CONTROL = 'flow'  # the expressive head of the controls, which are about data
 SIX = tuple(range(6))
 PAUSING = 6  # the reference demonstrator, but with pauses
@@ -67,9 +70,9 @@ class Version0VsVersion1(Study):
         self.method = (
             f'{self.bags} demonstrations in each condition, by demonstrator 0 alone or by six in '
             f'turns; {self.seconds:g} s of one core for each training, the same encoder, networks '
-            'of the same size within 20 %, the same noise on all inputs while training (chosen '
+            'of the same size within 20 %, the same noise on the inputs while training (chosen '
             f'for each task with {CONTROL}, taught by six, on validation seeds: '
-            f'{", ".join(f"{task} {noise(task):g}" for task in self.tasks)} of their deviation); '
+            f'{", ".join(f"{task} {NOISE[task]:g}" for task in self.tasks)} of their deviation); '
             f'{self.trainings} trainings, {len(self.test)} episodes '
             'each, on the same initial states. The best expressive head is chosen on validation '
             'seeds, in each condition of its own. Intervals (95 %): bootstrap over trainings and '
@@ -120,7 +123,7 @@ class Version0VsVersion1(Study):
     ) -> Cell:
         """Return one training and its roll-outs."""
         inputs = [*INPUTS, DEMONSTRATOR] if told else list(INPUTS)
-        common = {**lasting(self.seconds), 'seed': seed, 'input_noise': noise(task)}
+        common = {**lasting(self.seconds), 'seed': seed, 'input_noise': NOISE[task]}
         settings = {
             'train': shipped(head, inputs=inputs, width=WIDTHS[head], **common),
             'task': task,
