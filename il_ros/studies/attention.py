@@ -102,8 +102,8 @@ class Attention(Study):
         """
         Return the beginning and the arms of each task, the gated ones first.
 
-        On one core of a present x86 an arm takes about 20 min (insertion) or 30 (transport), a
-        beginning 15 or 20: 15 ms a step of training, 1 to 2 s an episode. All take 4 to 5 hours.
+        On one core of a present x86 an arm takes about 25 min (insertion) or 35 (transport), a
+        beginning 15 or 20: 15 ms a step of training, 1 to 2 s an episode. All take 5 to 6 hours.
         """
         first = [
             Cell(f'{task}/before', {'plan': self._said(task)}, (self._need(task),))
