@@ -16,6 +16,7 @@ from il_ros.recorder.config import RecorderConfig, load_recorder_config
 from il_ros.recorder.episode import EpisodeRecorder, RecorderRefuses
 from il_ros.recorder.label import discard, label, relabel
 from il_ros.recorder.read import find_bags, read_bag, read_meta
+from il_ros.recorder.repair import repair_all
 from il_ros.recorder.settling import Settling
 from il_ros.recorder.store import free_mb, next_folder, number_of
 from il_ros.recorder.streams import Stream, robot_streams
@@ -65,6 +66,21 @@ def test_recorders_may_share_a_root(tmp_path):
     assert sorted(folders) == find_bags(tmp_path)
     assert [number_of(folder) for folder in find_bags(tmp_path)] == list(range(20))
     assert all(read_meta(folder)['episode'] == number_of(folder) for folder in folders)
+
+
+def test_a_bag_that_is_just_being_made_is_not_repaired(tmp_path, monkeypatch):
+    """By a recorder that starts between the file and its lock."""
+    made, flock, repaired = [], fcntl.flock, []
+
+    def late(file, operation):
+        monkeypatch.undo()
+        repaired.extend(repair_all(tmp_path))
+        made.append(flock(file, operation))
+
+    monkeypatch.setattr(fcntl, 'flock', late)
+    folder = record(EpisodeRecorder(tmp_path, CONFIG), GIVEN)
+    assert made and not repaired
+    assert list(read_bag(folder)) == rows(GIVEN)
 
 
 def test_other_folders_do_not_count(tmp_path):

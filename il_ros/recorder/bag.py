@@ -110,7 +110,9 @@ class BagWriter:
         self._start_ns, self._end_ns = 2**63, 0
         self._flushed_ns = clock()
         self._described: dict[str, Any] = {}
-        self._file = WholeFile(self.path, 'xb')
+        unlocked = self.path.with_suffix('.new')  # not a bag yet, which others would repair
+        self._file = WholeFile(unlocked, 'xb')
+        unlocked.rename(self.path)
         self._writer = Writer(
             self._file,  # type: ignore[arg-type]
             chunk_size=CHUNK_BYTES,
