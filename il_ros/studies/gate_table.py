@@ -14,7 +14,6 @@ from il_ros.studies.warnings import (
     alarms,
     auroc,
     interval,
-    matched_auroc,
     resampled,
 )
 
@@ -59,18 +58,8 @@ def moments_of(judged: Sequence[Result], name: str) -> Moments:
     return Moments(episode, at_s, needed.astype(bool), score.astype(float))
 
 
-def replicates(judged: Sequence[Result], name: str) -> np.ndarray:
-    """Return the AUROC of a score in bootstrap replicates (DRAWS,), the same for every score."""
-    found = resampled(moments_of(judged, name))
-    return np.array([auroc(m.score, m.is_needed) for m in found])
-
-
 def row_of(
-    task: str,
-    name: str,
-    judged: Sequence[Result],
-    episodes: Sequence[Result],
-    by_time: np.ndarray,
+    task: str, name: str, judged: Sequence[Result], episodes: Sequence[Result]
 ) -> dict[str, Any]:
     """Return one score's line of the table; None for what cannot be said yet."""
     learned_from = lookup(SCORES, name).learned_from if name in SCORES else ''
@@ -78,29 +67,28 @@ def row_of(
         'task': task,
         'score': name,
         'learned from': learned_from,
-        **_told_apart(judged, name, by_time),
+        **_told_apart(judged, name, ''),
         **_called(judged, episodes, name),
+        **_told_apart(judged, name, ' at any time'),
     }
 
 
-def _told_apart(judged: Sequence[Result], name: str, by_time: np.ndarray) -> dict[str, Any]:
-    """Return AUROC, and by how much it is above the clock's, with intervals."""
-    keys = ('AUROC', 'AUROC, 95 %', 'matched', 'above time', 'above time, 95 %')
+def _told_apart(judged: Sequence[Result], name: str, when: str) -> dict[str, Any]:
+    """Return AUROC, and by how much it is above the clock's, with intervals; `when` or matched."""
+    names = (f'AUROC{when}', f'above the clock{when}')
+    keys = [key for name in names for key in (name, f'{name}, 95 %')]
     if not judged:
         return dict.fromkeys(keys)
-    moments = moments_of(judged, name)
-    if moments.is_needed.all() or not moments.is_needed.any():
-        return dict.fromkeys(keys)
-    clock = moments_of(judged, 'time')
-    value, times = replicates(judged, name), auroc(clock.score, clock.is_needed)
-    ours, matched = auroc(moments.score, moments.is_needed), matched_auroc(moments)
-    told = (
-        round(ours, 3),
-        _rounded(interval(value)),
-        None if np.isnan(matched) else round(matched, 3),
-        round(ours - times, 3),
-        _rounded(interval(value - by_time)),
+    counts = resampled(len(judged))
+    counts[0] = 1  # the episodes as they are
+    ours, clock = (
+        auroc(moments_of(judged, each), counts, is_matched=not when) for each in (name, 'time')
     )
+    if np.isnan(ours[0]):
+        return dict.fromkeys(keys)
+    told: list[Any] = []
+    for values in (ours, ours - clock):
+        told += [round(float(values[0]), 3), _rounded(interval(values[1:]))]
     return dict(zip(keys, told, strict=True))
 
 

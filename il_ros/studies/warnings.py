@@ -40,37 +40,27 @@ class Alarms:
     warning_s: float | None  # median, of those, from the call to the last recoverable moment
 
 
-def auroc(score: np.ndarray, is_positive: np.ndarray) -> float:
-    """Return how often a positive scores above a negative, ties counting half; NaN without."""
-    above, pairs = _pairs(score, is_positive)
-    return above / pairs if pairs else float('nan')
-
-
-def matched_auroc(moments: Moments) -> float:
+def auroc(moments: Moments, counts: np.ndarray, is_matched: bool) -> np.ndarray:
     """
-    Return the same for pairs at the same time since the start, NaN without any.
+    Return how often a needed moment scores above another, ties counting half: (d,), NaN without.
 
-    Failed episodes last longer: without that the time alone is a good score.
+    counts: (d, E), how often each episode counts. is_matched: in pairs at the same time since the
+    start; failed episodes last longer, and without that the time alone is a good score.
     """
+    yes, no = moments.is_needed, ~moments.is_needed
+    above = (1 + np.sign(np.subtract.outer(moments.score[yes], moments.score[no]))) / 2
     bins = np.floor(moments.at_s / BIN_S)
-    total = np.zeros(2)
-    for each in np.unique(bins):
-        here = bins == each
-        total += _pairs(moments.score[here], moments.is_needed[here])
-    return float(total[0] / total[1]) if total[1] else float('nan')
+    is_pair = (np.equal.outer(bins[yes], bins[no]) | (not is_matched)).astype(float)
+    often = counts[:, moments.episode].astype(float)
+    pairs = ((often[:, yes] @ is_pair) * often[:, no]).sum(axis=1)
+    won = ((often[:, yes] @ (above * is_pair)) * often[:, no]).sum(axis=1)
+    return np.divide(won, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
 
 
-def resampled(moments: Moments) -> Sequence[Moments]:
-    """Return bootstrap replicates over episodes; the same for all scores of the same episodes."""
+def resampled(episodes: int) -> np.ndarray:
+    """Return how often each of E episodes is in a replicate: (DRAWS, E), ever the same."""
     random = np.random.default_rng(DRAW_SEED)
-    names = np.unique(moments.episode)
-    rows = {name: np.flatnonzero(moments.episode == name) for name in names}
-    found = []
-    for _ in range(DRAWS):
-        chosen = np.concatenate([rows[name] for name in random.choice(names, len(names))])
-        parts = (moments.episode, moments.at_s, moments.is_needed, moments.score)
-        found.append(Moments(*(part[chosen] for part in parts)))
-    return found
+    return random.multinomial(episodes, np.full(episodes, 1 / episodes), size=DRAWS)
 
 
 def interval(values: np.ndarray) -> tuple[float, float]:
@@ -111,11 +101,3 @@ def _margin_s(series: Series, high: float) -> float | None:
     if series.last_s is None or not len(calls) or series.at_s[calls[0]] > series.last_s:
         return None
     return float(series.last_s - series.at_s[calls[0]])
-
-
-def _pairs(score: np.ndarray, is_positive: np.ndarray) -> tuple[float, int]:
-    """Return in how many pairs the positive is above, and how many there are."""
-    positive, negative = score[is_positive], np.sort(score[~is_positive])
-    below = np.searchsorted(negative, positive, 'left')
-    ties = np.searchsorted(negative, positive, 'right') - below
-    return float((below + ties / 2).sum()), len(positive) * len(negative)
