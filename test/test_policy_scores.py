@@ -88,7 +88,8 @@ def test_a_score_is_finite_and_repeatable_or_names_the_head_that_it_cannot_judge
         return
     score = make(SCORES, name, policy, others)
     assert score.learned_from in ('demonstrations', 'interventions')
-    state = score.fit(examples_of(policy, mixed_episodes(), SPEC, seeded()), seeded())
+    examples = examples_of(policy, others, mixed_episodes(), SPEC, seeded())
+    state = score.fit(examples, seeded())
     assert sum(value.numel() for value in state.values()) < 200_000  # it goes with the checkpoint
     moment = moment_of(policy, seen(policy))
     one, two = (score.score(state, moment, seeded()) for _ in range(2))
@@ -103,7 +104,8 @@ def drawn_examples(rows=400, width=8, seed=0):
     is_odd = pooled[:, 0] > 0
     person = torch.randn(chunk.shape, generator=generator) * 0.1 + is_odd[:, None, None]
     left_s = torch.where(is_odd, torch.inf, 5.0)
-    return Examples(pooled, chunk, person, ~is_odd, left_s), is_odd
+    alone = torch.full((rows,), torch.nan)
+    return Examples(pooled, chunk, person, ~is_odd, left_s, alone), is_odd
 
 
 @pytest.mark.parametrize('name', ['discrepancy', 'risk'])
@@ -122,14 +124,14 @@ def test_what_learned_from_interventions_tells_unseen_steps_apart(name):
 @pytest.mark.parametrize('name', ['discrepancy', 'risk', 'thrifty'])
 def test_what_learns_from_interventions_says_what_is_missing_without(name):
     policy = policy_of()
-    demonstrated = examples_of(policy, episodes(SPEC), SPEC, seeded())
+    demonstrated = examples_of(policy, (), episodes(SPEC), SPEC, seeded())
     with pytest.raises(NoScore, match='give'):
-        make(SCORES, name, policy).fit(demonstrated, seeded())
+        make(SCORES, name, policy, (policy,)).fit(demonstrated, seeded())
 
 
 def test_distance_and_an_ensemble_see_what_is_unlike_the_demonstrations():
     policy, other = learned(head='l2'), learned(head='l2', seed=1)
-    examples = examples_of(policy, episodes(SPEC), SPEC, seeded())
+    examples = examples_of(policy, (), episodes(SPEC), SPEC, seeded())
     for name in ('distance', 'ensemble'):
         score = make(SCORES, name, policy, (other,))
         state = score.fit(examples, seeded())
@@ -138,6 +140,19 @@ def test_distance_and_an_ensemble_see_what_is_unlike_the_demonstrations():
             for off in (0.0, 30.0)
         )
         assert far.min() > 2 * near.max()
+
+
+def test_thrifty_calls_where_an_ensemble_disagrees_though_no_failure_came_of_it(monkeypatch):
+    monkeypatch.setattr(classifier, 'STEPS', 5)
+    policy, other = learned(head='l2'), learned(head='l2', seed=1)
+    examples = examples_of(policy, (other,), mixed_episodes(), SPEC, seeded())
+    score = make(SCORES, 'thrifty', policy, (other,))
+    state = score.fit(examples, seeded())
+    near, far = (
+        score.score(state, moment_of(policy, seen(policy, off=off)), seeded())
+        for off in (0.0, 30.0)
+    )
+    assert far.min() > 0.5 > near.max()
 
 
 def test_the_residual_is_low_for_chunks_that_were_learned():
@@ -151,8 +166,9 @@ def test_the_residual_is_low_for_chunks_that_were_learned():
 
 def test_an_ensemble_of_one_or_of_strangers_is_refused():
     policy = policy_of()
-    with pytest.raises(NoScore, match='alone; train others'):
-        make(SCORES, 'ensemble', policy)
+    for name in ('ensemble', 'thrifty'):
+        with pytest.raises(NoScore, match='alone; train others'):
+            make(SCORES, name, policy)
     with pytest.raises(NoScore, match='T = 8, the policy 6'):
         make(SCORES, 'ensemble', policy, (policy_of(T=8),))
 
@@ -188,6 +204,8 @@ def test_scores_are_kept_beside_the_checkpoint_they_are_of(tmp_path):
 
 def test_fitting_is_repeatable(monkeypatch):
     monkeypatch.setattr(classifier, 'STEPS', 5)
-    examples = examples_of(policy_of(), mixed_episodes(), SPEC, seeded())
-    one, two = (make(SCORES, 'thrifty', policy_of()).fit(examples, seeded(3)) for _ in range(2))
+    policy, other = policy_of(), policy_of(seed=1)
+    examples = examples_of(policy, (other,), mixed_episodes(), SPEC, seeded())
+    score = make(SCORES, 'thrifty', policy, (other,))
+    one, two = (score.fit(examples, seeded(3)) for _ in range(2))
     assert all(torch.equal(one[key], two[key]) for key in one)

@@ -60,7 +60,7 @@ class Gate(Study):
         self.plain = VALIDATION[:0] if quick else VALIDATION[200:1200]
         self.scores = ('distance', 'risk') if quick else tuple(SCORES)
         self.members = 0 if quick else 2
-        self.practice = 1 if quick else 40  # episodes to learn from, alone, and as many corrected
+        self.practice = 1 if quick else 100  # episodes to learn from, alone, and as many corrected
         self.operators = ('off',) if quick else ('off', 'correct')
         self.seeds = {
             'to fit scores': f'{OTHERS[0]} to {OTHERS[2 * self.practice - 1]}',

@@ -11,6 +11,7 @@ from il_ros.dataset.labels import HUMAN, arm_of
 from il_ros.dataset.windows import Windows
 from il_ros.policy.model import Policy
 from il_ros.policy.scores.base import Examples
+from il_ros.policy.scores.ensemble import disagreement
 from il_ros.spec import RobotSpec
 from il_ros.trainer.run import tensors
 
@@ -20,7 +21,11 @@ BATCH = 256
 
 @torch.no_grad()
 def examples_of(
-    policy: Policy, episodes: Sequence[Episode], spec: RobotSpec, generator: torch.Generator
+    policy: Policy,
+    others: Sequence[Policy],
+    episodes: Sequence[Episode],
+    spec: RobotSpec,
+    generator: torch.Generator,
 ) -> Examples:
     """Return at most MOST steps at which anybody acted; NoWindows when there is none."""
     windows = Windows(episodes, spec, replace(policy.config, learn_from='commands'))
@@ -35,8 +40,11 @@ def examples_of(
         is_persons = torch.from_numpy(batch.who == HUMAN).to(device)[..., arm_of(spec)]
         person = policy.inside(values, actions)
         person = person.where(is_persons & (mask > 0), torch.nan)
-        parts.append((context.pooled, chunk, person))
-    pooled, chunk, person = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
+        unsure = torch.full(chunk.shape[:1], torch.nan)
+        if others:
+            unsure = disagreement((policy, *others), values, images, generator)
+        parts.append((context.pooled, chunk, person, unsure))
+    pooled, chunk, person, unsure = (torch.cat(part).cpu() for part in zip(*parts, strict=True))
     rows = windows.rows[chosen]
     is_demonstration = np.concatenate([np.full(len(e), _is_demonstration(e)) for e in episodes])
     to_success_s = np.concatenate([time_to_success(e, spec) for e in episodes])
@@ -46,6 +54,7 @@ def examples_of(
         person,
         torch.from_numpy(is_demonstration[rows]),
         torch.from_numpy(to_success_s[rows]).float(),
+        unsure,
     )
 
 

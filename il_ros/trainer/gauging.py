@@ -52,7 +52,7 @@ def fitted(
     policy, _ = load_policy(folder, spec)
     others = members(folder, spec)
     made = {name: make(SCORES, name, policy, others) for name in names}
-    examples = examples_of(policy, episodes, spec, torch.Generator().manual_seed(SEED))
+    examples = examples_of(policy, others, episodes, spec, torch.Generator().manual_seed(SEED))
     return {
         name: Kept(score.fit(examples, torch.Generator().manual_seed(SEED)))
         for name, score in made.items()

@@ -35,6 +35,7 @@ class Examples:
     person: Tensor  # (N, T, A) what a person commanded from there, normalised; NaN: nobody
     is_demonstration: Tensor  # (N,) bool, of an episode that a person did from end to end
     to_success_s: Tensor  # (N,) [s], inf: the policy failed from there, NaN: it is not known
+    disagreement: Tensor  # (N,) of the policy with others that learned the same; NaN: it is alone
 
     @property
     def is_persons(self) -> Tensor:

@@ -37,11 +37,6 @@ class DistanceScore(Score):
 
     def score(self, state: State, moment: Moment, generator: torch.Generator) -> Tensor:
         """Return the distance (B,) [deviations]."""
-        return distance(state, moment.context.pooled)
-
-
-def distance(state: State, pooled: Tensor) -> Tensor:
-    """Return how far (B,) contexts (B, C) are from the state's points."""
-    here = (pooled - state['mean']) @ state['to_axes']
-    nearest = torch.cdist(here, state['points']).topk(NEAREST, largest=False).values
-    return nearest.mean(1)
+        here = (moment.context.pooled - state['mean']) @ state['to_axes']
+        nearest = torch.cdist(here, state['points']).topk(NEAREST, largest=False).values
+        return nearest.mean(1)

@@ -1,12 +1,12 @@
 """Ensemble: how much policies that learned the same disagree on what is to be done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from il_ros.policy.model import Policy
-from il_ros.policy.scores.base import Moment, NoScore, Score, State
+from il_ros.policy.scores.base import Examples, Moment, NoScore, Score, State
 
 
 class EnsembleScore(Score):
@@ -32,12 +32,26 @@ class EnsembleScore(Score):
 
     def score(self, state: State, moment: Moment, generator: torch.Generator) -> Tensor:
         """Return the disagreement (B,) in units of the policy that acts."""
-        start, plans = generator.get_state(), []
-        for member in self.members:
-            generator.set_state(start)
-            plan = member.sample(moment.values, moment.images, generator)
-            plans.append(self.policy.inside(moment.values, plan))
-        return torch.stack(plans).var(0).flatten(1).mean(1).sqrt()
+        return disagreement(self.members, moment.values, moment.images, generator)
+
+    def over(self, state: State, examples: Examples) -> Tensor:
+        """Return the disagreement (N,) at examples."""
+        return examples.disagreement
+
+
+def disagreement(
+    members: Sequence[Policy],
+    values: Mapping[str, Tensor],
+    images: Mapping[str, Tensor],
+    generator: torch.Generator,
+) -> Tensor:
+    """Return how far the members' plans differ (B,), in units of the first of them."""
+    start, plans = generator.get_state(), []
+    for member in members:
+        generator.set_state(start)
+        plan = member.sample(values, images, generator)
+        plans.append(members[0].inside(values, plan))
+    return torch.stack(plans).var(0).flatten(1).mean(1).sqrt()
 
 
 def _check(policy: Policy, other: Policy) -> None:

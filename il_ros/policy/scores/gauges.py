@@ -51,7 +51,7 @@ def load_gauges(folder: Path, policy: Policy, version: str, robot: RobotSpec) ->
     Raises CheckpointError for scores of another version, NoScore for an ensemble that is gone.
     """
     found = kept(folder, version)
-    return Gauges(policy, found, members(folder, robot) if 'ensemble' in found else ())
+    return Gauges(policy, found, members(folder, robot) if found else ())
 
 
 def members(folder: Path, robot: RobotSpec) -> tuple[Policy, ...]:

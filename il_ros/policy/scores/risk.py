@@ -34,9 +34,13 @@ class RiskScore(Score):
 
     def score(self, state: State, moment: Moment, generator: torch.Generator) -> Tensor:
         """Return -log(Q / (1 - Q)), (B,)."""
-        return risk(state, moment.context.pooled, moment.chunk)
+        return _risk(state, moment.context.pooled, moment.chunk)
+
+    def over(self, state: State, examples: Examples) -> Tensor:
+        """Return the same (N,) of examples."""
+        return _risk(state, examples.pooled, examples.chunk)
 
 
-def risk(state: State, pooled: Tensor, chunk: Tensor) -> Tensor:
+def _risk(state: State, pooled: Tensor, chunk: Tensor) -> Tensor:
     """Return -log(Q / (1 - Q)), (B,), of contexts (B, C) and plans (B, T, A)."""
     return -classifier.logit(state, classifier.features(pooled, chunk))

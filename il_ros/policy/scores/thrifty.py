@@ -7,8 +7,8 @@ from torch import Tensor
 
 from il_ros.policy.model import Policy
 from il_ros.policy.scores.base import Examples, Moment, Score, State
-from il_ros.policy.scores.distance import DistanceScore, distance
-from il_ros.policy.scores.risk import RiskScore, risk
+from il_ros.policy.scores.ensemble import EnsembleScore
+from il_ros.policy.scores.risk import RiskScore
 
 LEAST = 1e-6  # unit, of a part that is the same at all examples
 RARE = 0.95  # the quantile over the examples at which each part is 1; at the median it is 0
@@ -16,26 +16,24 @@ RARE = 0.95  # the quantile over the examples at which each part is 1; at the me
 
 class ThriftyScore(Score):
     """
-    The larger of distance and risk, each on the scale of the examples.
+    The larger of an ensemble's disagreement and risk, each on the scale of the examples.
 
-    Either may call, as in the source; there novelty is the disagreement of an ensemble, which
-    costs as many networks.
-    Source: Hoque et al. 2021, arXiv:2109.08273 (ThriftyDAgger).
+    Either may call. Source: Hoque et al. 2021, arXiv:2109.08273 (ThriftyDAgger).
     """
 
     learned_from = 'interventions'
 
     def __init__(self, policy: Policy, others: Sequence[Policy] = ()):
         super().__init__(policy, others)
-        self._parts = {'distance': DistanceScore(policy), 'risk': RiskScore(policy)}
+        self._parts: dict[str, EnsembleScore | RiskScore] = {
+            'novelty': EnsembleScore(policy, others),
+            'risk': RiskScore(policy),
+        }
 
     def fit(self, examples: Examples, generator: torch.Generator) -> State:
         """Return both parts' states and scales."""
         states = {name: part.fit(examples, generator) for name, part in self._parts.items()}
-        told = {
-            'distance': distance(states['distance'], examples.pooled),
-            'risk': risk(states['risk'], examples.pooled, examples.chunk),
-        }
+        told = {n: part.over(states[n], examples) for n, part in self._parts.items()}
         found = {f'{part}.{k}': v for part, state in states.items() for k, v in state.items()}
         for part, scores in told.items():
             found[f'{part}.middle'] = scores.median()
