@@ -5,10 +5,14 @@ import pytest
 
 from il_ros.studies.gate import Gate
 from il_ros.studies.warnings import (
+    ALL,
+    LENGTH,
+    SECOND,
     Moments,
     Series,
     alarms,
     auroc,
+    by_second,
     interval,
     resampled,
 )
@@ -24,36 +28,46 @@ def moments(score, seed=0, episodes=80, each=6):
             is_needed = fails and at_s > 3
             rows.append((number, at_s, is_needed, score(random, at_s, is_needed)))
     episode, at_s, is_needed, values = map(np.array, zip(*rows, strict=True))
-    return Moments(episode, at_s, is_needed, values.astype(float))
+    lasts = np.where(episode % 2 == 0, at_s <= 6, 1.0)  # successes end at 6 s
+    return Moments(episode, at_s, is_needed, values.astype(float), lasts)
 
 
-def once(found):
+def once(found, among):
     """Return the AUROC of moments as they are."""
-    return {is_matched: auroc(found, np.ones((1, 80)), is_matched)[0] for is_matched in (0, 1)}
+    return auroc(found, np.ones((1, 80)), among)[0]
 
 
 def test_auroc_is_the_share_of_pairs_in_the_right_order():
     score, needed = np.array([1.0, 2.0, 2.0, 3.0]), np.array([False, False, True, True])
-    four = Moments(np.arange(4), np.zeros(4), needed, score)
+    at_s, lasts = np.array([0.0, 1.2, 1.4, 0.3]), np.array([1.0, 1.0, 0.25, 0.75])
+    four = Moments(np.arange(4), at_s, needed, score, lasts)
     counts = np.array([[1, 1, 1, 1], [0, 1, 1, 0], [1, 2, 1, 0], [1, 1, 0, 0]])
-    found = auroc(four, counts, False)
+    found = auroc(four, counts, ALL)
     assert found[:3].tolist() == [(1.0 + 0.5 + 1.0 + 1.0) / 4, 0.5, (1.0 + 2 * 0.5) / 3]
     assert np.isnan(found[3])  # nothing to tell apart
-    later = Moments(four.episode, np.array([0.0, 1.2, 1.4, 0.3]), needed, score)
-    assert auroc(later, counts[:1], True) == (1.0 + 0.5) / 2  # first against last, and the two
+    assert auroc(four, counts[:1], SECOND) == (1.0 + 0.5) / 2  # first and last, and the two
+    assert auroc(four, counts[:1], LENGTH) == (0.25 * 1.5 + 0.75 * 2) / 2
 
 
-def test_time_alone_foretells_until_pairs_are_matched_in_time():
-    time_only = once(moments(lambda random, at_s, needed: at_s))
-    assert time_only[False] > 0.8
-    assert time_only[True] == pytest.approx(0.5, abs=0.12)
-    knows = once(moments(lambda random, at_s, needed: needed + 0.1 * random.standard_normal()))
-    assert knows[True] > 0.99
+def test_time_alone_foretells_until_lengths_are_matched():
+    time_only = moments(lambda random, at_s, needed: at_s)
+    assert once(time_only, ALL) > 0.8
+    assert once(time_only, SECOND) == pytest.approx(0.5, abs=0.12)
+    assert once(time_only, ALL) - once(time_only, LENGTH) > 0.1  # needed is still late
+    knows = moments(lambda random, at_s, needed: needed + 0.1 * random.standard_normal())
+    assert once(knows, LENGTH) > 0.99 and once(knows, SECOND) > 0.99
+
+
+def test_a_score_may_know_from_a_second_on():
+    late = moments(lambda random, at_s, needed: needed * (at_s > 5) + random.random())
+    at_s, values = by_second(late)
+    assert at_s.tolist() == [3.0, 4.0, 5.0]  # else nobody, or everybody, needs a person
+    assert values[:2] == pytest.approx(0.5, abs=0.25) and values[2] == 1.0
 
 
 def test_a_bootstrap_over_episodes_holds_the_truth_and_is_the_same_for_all_scores():
     noisy = moments(lambda random, at_s, needed: needed + random.standard_normal())
-    low, high = interval(auroc(noisy, resampled(80), False))
+    low, high = interval(auroc(noisy, resampled(80), ALL))
     assert low < 0.76 < high and high - low < 0.2  # of two normals, one deviation apart
     assert np.array_equal(resampled(80), resampled(80))
 
@@ -109,8 +123,8 @@ def test_the_study_finds_the_score_that_knows(monkeypatch):
     done = finished(study, 'transfer')
     rows = {row['score']: row for row in study.table(done)}
     knows, blind = rows['distance'], rows['spread']
-    assert knows['AUROC'] > 0.99 and knows['above the clock, 95 %'][0] > 0
-    assert abs(blind['AUROC'] - 0.5) < 0.1 and blind['above the clock at any time'] < 0
+    assert knows['AUROC'] > 0.99 and knows['AUROC above the clock, 95 %'][0] > 0
+    assert abs(blind['AUROC'] - 0.5) < 0.1 and blind['AUROC at any time above the clock'] < 0
     assert knows['false alarms'] == pytest.approx(0.1, abs=0.03)
     assert knows['detected'] > 0.95 and knows['warning [s]'] == pytest.approx(5.0, abs=0.5)
     assert (knows['failures'], knows['learned from']) == (40, 'demonstrations')
@@ -123,4 +137,4 @@ def test_the_study_finds_the_score_that_knows(monkeypatch):
         'false_alarm',
     }
     assert (told['transfer']['best'], told['transfer']['auroc']) == ('distance', knows['AUROC'])
-    assert len(study.draw(done).axes) == 3
+    assert len(study.draw(done).axes) == 6

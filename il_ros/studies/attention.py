@@ -21,7 +21,7 @@ from il_ros.studies.attention_arms import (
 )
 from il_ros.studies.attention_rounds import Plan, Rounds, begin, described, tested
 from il_ros.studies.intervention_value import InterventionValue
-from il_ros.studies.study import Cell, Done, Result, Study, Table
+from il_ros.studies.study import Cell, Done, Result, Study, Table, finished_tasks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -205,8 +205,7 @@ class Attention(Study):
 
     def so_far(self, done: Done) -> str:
         """Return the answer for tasks whose arms are all done."""
-        names = ('before', *self.arms)
-        whole = [t for t in self.tasks if all(f'{t}/{name}' in done for name in names)]
+        whole = finished_tasks(self.cells(), done)
         return ' '.join(f'{task}: {self._answer(task, done)}' for task in whole)
 
     def _answer(self, task: str, done: Done) -> str:

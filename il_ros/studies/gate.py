@@ -13,7 +13,6 @@ from il_ros.policy.scores.base import NoScore
 from il_ros.policy.scores.gauges import MEMBERS, members
 from il_ros.policy.scores.kept import TABLE, Kept, keep
 from il_ros.registry import lookup, make
-from il_ros.report.palette import SERIES
 from il_ros.robot.load import load_robot
 from il_ros.rollout.evaluate import make_loop
 from il_ros.session.collect import Collection, collect
@@ -21,6 +20,7 @@ from il_ros.session.local import LocalRig
 from il_ros.session.seeds import TRAINING, VALIDATION
 from il_ros.spec import Step
 from il_ros.studies import imitation
+from il_ros.studies.gate_figure import draw
 from il_ros.studies.gate_table import (
     RATE,
     SPLITS,
@@ -30,14 +30,13 @@ from il_ros.studies.gate_table import (
     with_baselines,
 )
 from il_ros.studies.intervention_value import InterventionValue, is_lost, is_needed, of_task
-from il_ros.studies.study import Cell, Done, Result, Study, Table
+from il_ros.studies.study import Cell, Done, Result, Study, Table, finished_tasks
 from il_ros.trainer.gauging import fitted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BASELINES = ('time', 'random')  # what any score has to beat
-HAVE_SEEN = {'demonstrations': SERIES[0], 'interventions': SERIES[4], '': SERIES[5]}
 OTHERS = TRAINING[500_000:]  # seeds that no demonstration has
 
 
@@ -72,9 +71,11 @@ class Gate(Study):
             'to the demonstrations; those that learn from interventions also to '
             f'{self.practice} episodes of the policy alone and as many in which the synthetic '
             f'operator corrects it; an ensemble has {self.members + 1} members. AUROC: needed '
-            'against not needed, the expert failing in neither, in pairs at the same second since '
-            'the start, for failed episodes last longer, and the clock alone would know; also at '
-            'any time. Intervals (95 %): bootstrap over episodes. The bound is '
+            'against not needed, the expert failing in neither. Failed episodes last longer, so '
+            'that the clock alone would know: at matched length each counts only as far as '
+            'successes last, moment by moment by the share of these. Also told are all pairs at '
+            'any time, and only those in the same second since the start. Intervals (95 %): '
+            'bootstrap over episodes. The bound is '
             f'calibrated on half of the successful episodes for {RATE:g} false alarms each, and '
             f'counted on the other half, over {SPLITS} splits; a warning is the time from the '
             'first call to the last recoverable moment. `time` and `random` are a gate that only '
@@ -174,46 +175,36 @@ class Gate(Study):
         rows = []
         for task in self.value.weak:
             episodes = of_task(done, task)
-            judged = [e for e in episodes if e.get('moments')]
+            judged = _judged(done, task)
             names = list(episodes[0]['records']) if episodes else []
             rows += [row_of(task, name, judged, episodes) for name in names]
         return rows
 
     def draw(self, done: Done) -> 'Figure':
-        """Draw the AUROC of each score with its interval, task by task."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(4.2 * len(self.value.weak), 3), layout='constrained')
-        axes = figure.subplots(1, len(self.value.weak), sharey=True, squeeze=False)[0]
-        table = self.table(done)
-        for axis, task in zip(axes, self.value.weak, strict=True):
-            rows = [r for r in table if r['task'] == task and r['AUROC'] is not None]
-            for place, row in enumerate(rows):
-                colour = HAVE_SEEN[row['learned from']]
-                axis.plot([place, place], row['AUROC, 95 %'], color=colour)
-                axis.plot(place, row['AUROC'], 'o', color=colour)
-            axis.set_xticks(range(len(rows)), [r['score'] for r in rows], rotation=45, ha='right')
-            axis.axhline(0.5, color='#cccccc', zorder=0)
-            axis.set(title=task, ylim=(0, 1.03))
-        for seen, colour in HAVE_SEEN.items():
-            axes[0].plot([], [], 'o', color=colour, label=seen or 'nothing')
-        axes[0].legend(title='has learned from', fontsize='small', loc='lower left')
-        axes[0].set_ylabel('AUROC of "needed"')
-        return figure
+        """Draw how well each score tells, and the best ones second by second."""
+        judged = {task: _judged(done, task) for task in self.value.weak}
+        return draw(self.table(done), judged, BASELINES)
 
     def verdict(self, done: Done) -> str:
         """Name the best score of each task and what it is worth."""
+        return self._answer(done, list(self.value.weak))
+
+    def so_far(self, done: Done) -> str:
+        """Return the same of the tasks whose episodes are all there."""
+        return self._answer(done, finished_tasks(self.cells(), done))
+
+    def _answer(self, done: Done, tasks: Sequence[str]) -> str:
         said, found = [], _best(self.table(done))
-        for task in self.value.weak:
+        for task in tasks:
             if task not in found:
                 said.append(f'{task}: no moment to tell apart.')
                 continue
             best = found[task]
             said.append(
                 f'{task}: best is {best["score"]}, AUROC {best["AUROC"]} {best["AUROC, 95 %"]}, '
-                f'{best["above the clock"]} {best["above the clock, 95 %"]} above the clock (at '
-                f'any time {best["AUROC at any time"]}, {best["above the clock at any time"]} '
-                f'{best["above the clock at any time, 95 %"]} above it); at '
+                f'{best["AUROC above the clock"]} {best["AUROC above the clock, 95 %"]} above the '
+                f'clock ({best["AUROC at any time"]} at any time, '
+                f'{best["AUROC in the same second"]} in the same second); at '
                 f'{RATE:g} false alarms asked for and {best["false alarms"]} reached it calls in '
                 f'time in {best["detected"]} of the failures, {best["warning [s]"]} s ahead.'
             )
@@ -231,6 +222,11 @@ class Gate(Study):
             for task, row in _best(table).items()
         }
         return {'tasks': tasks}
+
+
+def _judged(done: Done, task: str) -> list[Result]:
+    """Return the episodes of a task of which moments were judged that somebody could save."""
+    return [episode for episode in of_task(done, task) if episode.get('moments')]
 
 
 def _best(table: Table) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,9 @@ from il_ros.policy.scores import SCORES
 from il_ros.registry import lookup
 from il_ros.studies.study import Result
 from il_ros.studies.warnings import (
+    ALL,
+    LENGTH,
+    SECOND,
     Moments,
     Series,
     alarms,
@@ -49,13 +52,16 @@ def newest(
 
 def moments_of(judged: Sequence[Result], name: str) -> Moments:
     """Return the judged moments with one of their scores."""
+    wins = [episode['state'] == 'success' for episode in judged]
+    ends_s = [e['elapsed_s'] for e, is_won in zip(judged, wins, strict=True) if is_won]
     rows = [
-        (number, m['at_s'], m['needed'], m['scores'][name])
+        (number, m['at_s'], m['needed'], m['scores'][name], wins[number])
         for number, episode in enumerate(judged)
         for m in episode['moments']
     ]
-    episode, at_s, needed, score = (np.array(column) for column in zip(*rows, strict=True))
-    return Moments(episode, at_s, needed.astype(bool), score.astype(float))
+    episode, at_s, needed, score, is_won = (np.array(c) for c in zip(*rows, strict=True))
+    lasts = np.mean(np.array(ends_s)[:, None] >= at_s, axis=0) if ends_s else np.ones(len(rows))
+    return Moments(episode, at_s, needed, score.astype(float), np.where(is_won, 1.0, lasts))
 
 
 def row_of(
@@ -67,23 +73,22 @@ def row_of(
         'task': task,
         'score': name,
         'learned from': learned_from,
-        **_told_apart(judged, name, ''),
+        **_told_apart(judged, name, 'AUROC', LENGTH),
         **_called(judged, episodes, name),
-        **_told_apart(judged, name, ' at any time'),
+        **_told_apart(judged, name, f'AUROC {ALL}', ALL),
+        **_told_apart(judged, name, f'AUROC {SECOND}', SECOND),
     }
 
 
-def _told_apart(judged: Sequence[Result], name: str, when: str) -> dict[str, Any]:
-    """Return AUROC, and by how much it is above the clock's, with intervals; `when` or matched."""
-    names = (f'AUROC{when}', f'above the clock{when}')
-    keys = [key for name in names for key in (name, f'{name}, 95 %')]
+def _told_apart(judged: Sequence[Result], name: str, key: str, among: str) -> dict[str, Any]:
+    """Return the AUROC, and by how much it is above the clock's, with intervals."""
+    names = (key, f'{key} above the clock')
+    keys = [each for name in names for each in (name, f'{name}, 95 %')]
     if not judged:
         return dict.fromkeys(keys)
     counts = resampled(len(judged))
     counts[0] = 1  # the episodes as they are
-    ours, clock = (
-        auroc(moments_of(judged, each), counts, is_matched=not when) for each in (name, 'time')
-    )
+    ours, clock = (auroc(moments_of(judged, each), counts, among) for each in (name, 'time'))
     if np.isnan(ours[0]):
         return dict.fromkeys(keys)
     told: list[Any] = []

@@ -18,7 +18,7 @@ from il_ros.share import share
 from il_ros.spec import Who
 from il_ros.studies import imitation
 from il_ros.studies.conditions import columns
-from il_ros.studies.study import Cell, Done, Result, Study, Table
+from il_ros.studies.study import Cell, Done, Result, Study, Table, finished_tasks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -179,8 +179,17 @@ class InterventionValue(Study):
 
     def verdict(self, done: Done) -> str:
         """Say how often, and for how long, a person is needed."""
+        return self._answer(done, list(self.weak))
+
+    def so_far(self, done: Done) -> str:
+        """Return the same of the tasks whose episodes are all there."""
+        return self._answer(done, finished_tasks(self.cells(), done))
+
+    def _answer(self, done: Done, tasks: Sequence[str]) -> str:
         said = []
         for row in self.table(done):
+            if row['task'] not in tasks:
+                continue
             low, high = row['episodes that need a person, 95 %']
             said.append(
                 f'{row["task"]}: the policy succeeds in {row["success"]:.2f} of '

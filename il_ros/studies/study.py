@@ -88,3 +88,10 @@ class Study(ABC):
     def findings(self, table: Table) -> Mapping[str, Any]:
         """Return what result.json holds besides its table, for programs that want names."""
         return {}
+
+
+def finished_tasks(cells: Sequence[Cell], done: Done) -> list[str]:
+    """Return the first parts, 'task', of keys 'task/...' of which every cell is done, in order."""
+    tasks = dict.fromkeys(cell.key.split('/')[0] for cell in cells)
+    missing = {cell.key.split('/')[0] for cell in cells if cell.key not in done}
+    return [task for task in tasks if task not in missing]

@@ -11,7 +11,7 @@ from il_ros.session.seeds import TEST, VALIDATION
 from il_ros.studies import imitation
 from il_ros.studies.conditions import bars, columns, conditions, of, sizes, text
 from il_ros.studies.imitation import demonstrations, kinds, lasting, play, shipped, wins
-from il_ros.studies.study import Cell, Done, Result, Study, Table
+from il_ros.studies.study import Cell, Done, Result, Study, Table, finished_tasks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -177,9 +177,7 @@ class Version0VsVersion1(Study):
 
     def so_far(self, done: Done) -> str:
         """Return the same of the tasks whose trainings of the claim are all there."""
-        claims = [cell.key for cell in self._claims()]
-        missing = {key.split('/')[0] for key in claims if key not in done}
-        return self._answer(done, [task for task in self.tasks if task not in missing])
+        return self._answer(done, finished_tasks(self._claims(), done))
 
     def _answer(self, done: Done, tasks: Sequence[str]) -> str:
         rich = [head for head in self.heads if head not in VERSION_0]

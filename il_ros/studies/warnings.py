@@ -1,13 +1,15 @@
 """How well a score foretells that a person is needed: from episodes whose moments were judged."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from il_ros.policy.scores.thresholds import for_false_alarms
 
-BIN_S = 1.0  # moments this near in time count as at the same time
+# Pairs of moments that are compared:
+LENGTH, ALL, SECOND = 'at matched length', 'at any time', 'in the same second'
+FEWEST = 5  # moments of each kind in a second
 DRAWS = 1000  # bootstrap replicates
 DRAW_SEED = 0
 
@@ -20,6 +22,7 @@ class Moments:
     at_s: np.ndarray  # (M,) since the episode's start
     is_needed: np.ndarray  # (M,) bool; else the policy succeeds from there
     score: np.ndarray  # (M,) of the newest plan
+    lasts: np.ndarray  # (M,) share of the successes that last as long; 1 in a success
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,21 +43,40 @@ class Alarms:
     warning_s: float | None  # median, of those, from the call to the last recoverable moment
 
 
-def auroc(moments: Moments, counts: np.ndarray, is_matched: bool) -> np.ndarray:
+def auroc(moments: Moments, counts: np.ndarray, among: str) -> np.ndarray:
     """
     Return how often a needed moment scores above another, ties counting half: (d,), NaN without.
 
-    counts: (d, E), how often each episode counts. is_matched: in pairs at the same time since the
-    start; failed episodes last longer, and without that the time alone is a good score.
+    counts: (d, E), how often each episode counts. among: which pairs count, LENGTH, ALL, SECOND.
+    Failed episodes last longer, so that among all pairs the time alone is a good score; at matched
+    length a failed episode is cut where a success, drawn at random, ends.
     """
     yes, no = moments.is_needed, ~moments.is_needed
     above = (1 + np.sign(np.subtract.outer(moments.score[yes], moments.score[no]))) / 2
-    bins = np.floor(moments.at_s / BIN_S)
-    is_pair = (np.equal.outer(bins[yes], bins[no]) | (not is_matched)).astype(float)
+    weight = np.ones_like(above)
+    if among == LENGTH:
+        weight = np.multiply.outer(moments.lasts[yes], moments.lasts[no])
+    if among == SECOND:
+        second = np.floor(moments.at_s)
+        weight = np.equal.outer(second[yes], second[no]).astype(float)
     often = counts[:, moments.episode].astype(float)
-    pairs = ((often[:, yes] @ is_pair) * often[:, no]).sum(axis=1)
-    won = ((often[:, yes] @ (above * is_pair)) * often[:, no]).sum(axis=1)
+    pairs = ((often[:, yes] @ weight) * often[:, no]).sum(axis=1)
+    won = ((often[:, yes] @ (above * weight)) * often[:, no]).sum(axis=1)
     return np.divide(won, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
+
+
+def by_second(moments: Moments) -> tuple[np.ndarray, np.ndarray]:
+    """Return seconds since the start (s,), and the AUROC within each, where it is known."""
+    second, once = np.floor(moments.at_s), np.ones((1, moments.episode.max() + 1))
+    found = []
+    for at_s in np.unique(second):
+        here = second == at_s
+        needed = moments.is_needed[here].sum()
+        if min(needed, here.sum() - needed) >= FEWEST:
+            parts = (getattr(moments, field.name)[here] for field in fields(Moments))
+            found.append((at_s, auroc(Moments(*parts), once, ALL)[0]))
+    seconds, values = np.array(found).reshape(-1, 2).T
+    return seconds, values
 
 
 def resampled(episodes: int) -> np.ndarray:
