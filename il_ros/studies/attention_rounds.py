@@ -10,6 +10,9 @@ from typing import Any
 
 from il_ros.arbiter.gate import Gate
 from il_ros.dataset.cache import load_episodes
+from il_ros.dataset.episode import Episode
+from il_ros.policy.scores import SCORES
+from il_ros.registry import lookup
 from il_ros.robot.load import load_robot
 from il_ros.rollout.sequential import verdict
 from il_ros.session.acting import write_whole
@@ -68,10 +71,11 @@ class Rounds:
         folder = self.folder / f'round_{number + 1:02d}'
         results = self._collect(number, acting, budget_s)
         new = folder / 'checkpoint' / 'policy'
+        rounds = [self.folder / f'round_{n + 1:02d}' / 'bags' for n in range(number + 1)]
+        bags = [self.bags, *rounds]
         if not imitation.is_trained(new):
-            rounds = [self.folder / f'round_{n + 1:02d}' / 'bags' for n in range(number + 1)]
-            imitation.fit(self.plan.train, [self.bags, *rounds], new)
-        found = self._decided(folder, new, acting)
+            imitation.fit(self.plan.train, bags, new)
+        found = self._decided(folder, new, acting, bags)
         acting = new if found['verdict'] == 'better' else acting
         spent = [spent_in(result) for result in results]
         row = {
@@ -114,7 +118,9 @@ class Rounds:
 
     # -- whether to act with what was learned -------------------------------------------------
 
-    def _decided(self, folder: Path, new: Path, acting: Path) -> dict[str, Any]:
+    def _decided(
+        self, folder: Path, new: Path, acting: Path, bags: Sequence[Path]
+    ) -> dict[str, Any]:
         """Compare the new policy with the acting one, until it shows; keep what came of it."""
         path = folder / 'decided.json'
         if not path.is_file():
@@ -122,8 +128,8 @@ class Rounds:
             theirs = validated(acting, self.plan.task, seeds)
             ours = validated(new, self.plan.task, seeds, lambda wins: bool(verdict(wins, theirs)))
             said = verdict(ours, theirs)
-            if said == 'better':
-                gauge(new, self.plan, [self.bags])
+            if said == 'better' and self.arm.is_gated:
+                gauge(new, self.plan, bags)
             write_whole(path, {'verdict': said, 'ours': ours, 'theirs': theirs})
         return json.loads(path.read_text())
 
@@ -179,19 +185,24 @@ def gauge(checkpoint: Path, plan: Plan, bags: Sequence[Path]) -> None:
     """
     Give a checkpoint the score that calls, with bounds from its validation, whose rest is made.
 
-    With too few successes it is left without bounds, and the gate then calls at once: a policy
-    that hardly ever succeeds is not to be trusted.
+    A score that learns from failures has every other roll-out to learn from, too, and bounds from
+    those that it has not seen. With too few successes the checkpoint is left without bounds, and
+    the gate then calls at once: a policy that hardly ever succeeds is not to be trusted.
     """
     validated(checkpoint, plan.task, range(*plan.validation))
+    rollouts = _episodes([checkpoint.parent / 'validation'])
+    seen = rollouts[::2] if lookup(SCORES, plan.score).learned_from == 'interventions' else []
+    unseen = rollouts[1::2] if seen else rollouts
     spec = load_robot(imitation.ROBOT)
-    demonstrations = load_episodes(bags, spec, include_suspect=True, say=lambda line: None)
-    fit_scores(checkpoint, (plan.score,), demonstrations, spec)
-    rollouts = load_episodes(
-        checkpoint.parent / 'validation', spec, include_suspect=True, say=lambda line: None
-    )
-    wins = sum(episode.meta.get('outcome') == 'success' for episode in rollouts)
+    fit_scores(checkpoint, (plan.score,), [*_episodes(bags), *seen], spec)
+    wins = sum(episode.meta.get('outcome') == 'success' for episode in unseen)
     if wins + 1 >= 1 / plan.false_alarms:
-        calibrate(checkpoint, rollouts, spec, plan.false_alarms, None, lambda episode: None)
+        calibrate(checkpoint, unseen, spec, plan.false_alarms, None, lambda episode: None)
+
+
+def _episodes(folders: Sequence[Path]) -> list[Episode]:
+    spec = load_robot(imitation.ROBOT)
+    return load_episodes(folders, spec, include_suspect=True, say=lambda line: None)
 
 
 def begin(weak: Path, out: Path, plan: Plan, bags: Path) -> None:
