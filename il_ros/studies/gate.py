@@ -194,7 +194,9 @@ class Gate(Study):
         return self._answer(done, finished_tasks(self.cells(), done))
 
     def _answer(self, done: Done, tasks: Sequence[str]) -> str:
-        said, found = [], _best(self.table(done))
+        table = self.table(done)
+        said, found = [], _best(table)
+        clock = {row['task']: row for row in table if row['score'] == 'time'}
         for task in tasks:
             if task not in found:
                 said.append(f'{task}: no moment to tell apart.')
@@ -206,7 +208,8 @@ class Gate(Study):
                 f'clock ({best["AUROC at any time"]} at any time, '
                 f'{best["AUROC in the same second"]} in the same second); at '
                 f'{RATE:g} false alarms asked for and {best["false alarms"]} reached it calls in '
-                f'time in {best["detected"]} of the failures, {best["warning [s]"]} s ahead.'
+                f'time in {best["detected"]} of the failures, {best["warning [s]"]} s ahead, the '
+                f'clock in {clock[task]["detected"]}, {clock[task]["warning [s]"]} s ahead.'
             )
         return ' '.join(said)
 
