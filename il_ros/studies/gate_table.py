@@ -69,32 +69,39 @@ def row_of(
 ) -> dict[str, Any]:
     """Return one score's line of the table; None for what cannot be said yet."""
     learned_from = lookup(SCORES, name).learned_from if name in SCORES else ''
+    ours, clock = (
+        {among: _replicates(judged, each, among) for among in (LENGTH, ALL, SECOND)}
+        for each in (name, 'time')
+    )
     return {
         'task': task,
         'score': name,
         'learned from': learned_from,
-        **_told_apart(judged, name, 'AUROC', LENGTH),
+        **_told('AUROC', ours[LENGTH]),
+        **_told('AUROC above the clock', ours[LENGTH] - clock[LENGTH]),
         **_called(judged, episodes, name),
-        **_told_apart(judged, name, f'AUROC {ALL}', ALL),
-        **_told_apart(judged, name, f'AUROC {SECOND}', SECOND),
+        **_told(f'AUROC {ALL}', ours[ALL]),
+        **_told(f'AUROC {ALL} above the clock', ours[ALL] - clock[ALL]),
+        **_told(f'AUROC {SECOND}', ours[SECOND]),
     }
 
 
-def _told_apart(judged: Sequence[Result], name: str, key: str, among: str) -> dict[str, Any]:
-    """Return the AUROC, and by how much it is above the clock's, with intervals."""
-    names = (key, f'{key} above the clock')
-    keys = [each for name in names for each in (name, f'{name}, 95 %')]
+def _replicates(judged: Sequence[Result], name: str, among: str) -> np.ndarray:
+    """Return a score's AUROC as it is, then in bootstrap replicates: (1 + DRAWS,); NaN without."""
     if not judged:
-        return dict.fromkeys(keys)
-    counts = resampled(len(judged))
-    counts[0] = 1  # the episodes as they are
-    ours, clock = (auroc(moments_of(judged, each), counts, among) for each in (name, 'time'))
-    if np.isnan(ours[0]):
-        return dict.fromkeys(keys)
-    told: list[Any] = []
-    for values in (ours, ours - clock):
-        told += [round(float(values[0]), 3), _rounded(interval(values[1:]))]
-    return dict(zip(keys, told, strict=True))
+        return np.array([np.nan])
+    counts = np.vstack([np.ones(len(judged)), resampled(len(judged))])
+    return auroc(moments_of(judged, name), counts, among)
+
+
+def _told(key: str, values: np.ndarray) -> dict[str, Any]:
+    """Return the columns of a value (1 + DRAWS,) and its interval, None where it is not known."""
+    names = (key, f'{key}, 95 %')
+    if np.isnan(values[0]):
+        return dict.fromkeys(names)
+    return dict(
+        zip(names, (round(float(values[0]), 3), _rounded(interval(values[1:]))), strict=True)
+    )
 
 
 def _called(judged: Sequence[Result], episodes: Sequence[Result], name: str) -> dict[str, Any]:
