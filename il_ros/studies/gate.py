@@ -49,7 +49,8 @@ class Gate(Study):
     )
     does_not_show = (
         'What a gate brings to HG-DAgger, and other checkpoints than one weakened on purpose, on '
-        'the state. Moments at which nobody could help any more count for neither side.'
+        'the state. Moments at which nobody could help any more count for neither side. The best '
+        'score is named on the episodes that it is reported on.'
     )
 
     def __init__(self, quick: bool = False):
