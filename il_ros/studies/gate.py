@@ -26,6 +26,7 @@ from il_ros.studies.gate_table import (
     SPLITS,
     newest,
     records,
+    replicates,
     row_of,
     with_baselines,
 )
@@ -178,7 +179,8 @@ class Gate(Study):
             episodes = of_task(done, task)
             judged = _judged(done, task)
             names = list(episodes[0]['records']) if episodes else []
-            rows += [row_of(task, name, judged, episodes) for name in names]
+            clock = replicates(judged, 'time') if names else {}
+            rows += [row_of(task, name, judged, episodes, clock) for name in names]
         return rows
 
     def draw(self, done: Done) -> 'Figure':

@@ -65,14 +65,15 @@ def moments_of(judged: Sequence[Result], name: str) -> Moments:
 
 
 def row_of(
-    task: str, name: str, judged: Sequence[Result], episodes: Sequence[Result]
+    task: str,
+    name: str,
+    judged: Sequence[Result],
+    episodes: Sequence[Result],
+    clock: Mapping[str, np.ndarray],
 ) -> dict[str, Any]:
     """Return one score's line of the table; None for what cannot be said yet."""
     learned_from = lookup(SCORES, name).learned_from if name in SCORES else ''
-    ours, clock = (
-        {among: _replicates(judged, each, among) for among in (LENGTH, ALL, SECOND)}
-        for each in (name, 'time')
-    )
+    ours = replicates(judged, name)
     return {
         'task': task,
         'score': name,
@@ -86,12 +87,13 @@ def row_of(
     }
 
 
-def _replicates(judged: Sequence[Result], name: str, among: str) -> np.ndarray:
-    """Return a score's AUROC as it is, then in bootstrap replicates: (1 + DRAWS,); NaN without."""
+def replicates(judged: Sequence[Result], name: str) -> dict[str, np.ndarray]:
+    """Return a score's AUROCs as they are, then in a bootstrap: (1 + DRAWS,) each; NaN without."""
     if not judged:
-        return np.array([np.nan])
+        return {among: np.array([np.nan]) for among in (LENGTH, ALL, SECOND)}
     counts = np.vstack([np.ones(len(judged)), resampled(len(judged))])
-    return auroc(moments_of(judged, name), counts, among)
+    moments = moments_of(judged, name)
+    return {among: auroc(moments, counts, among) for among in (LENGTH, ALL, SECOND)}
 
 
 def _told(key: str, values: np.ndarray) -> dict[str, Any]:
