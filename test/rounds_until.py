@@ -37,6 +37,13 @@ def say(told, values):
 
 is_behind = 'background' in sys.argv
 wanted = Rounds(
-    root, first(), 'transfer', episodes=2, rounds=1, evaluation_episodes=1, in_background=is_behind
+    root,
+    first(),
+    'transfer',
+    'sim',
+    episodes=2,
+    rounds=1,
+    evaluation_episodes=1,
+    in_background=is_behind,
 )
 run_rounds(rig, wanted, say)

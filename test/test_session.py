@@ -18,7 +18,8 @@ from il_ros.session.training import train_command
 from il_ros.sim.demonstrators import turns
 from il_ros.trainer import train
 
-SPEC = load_robot('sim')
+ROBOT = 'sim7'  # not the one that is taken where none is named
+SPEC = load_robot(ROBOT)
 
 
 @pytest.fixture(scope='module')
@@ -98,7 +99,7 @@ def test_a_bag_says_who_made_it(demonstrations):
     episodes = load_episodes(demonstrations, SPEC)
     meta = episodes[1].meta
     assert meta['seed'] == 1 and meta['task'] == 'transfer' and meta['demonstrator'] == 0
-    assert meta['demonstrator_style']['pause_s'] == 0 and meta['robot'] == 'sim'
+    assert meta['demonstrator_style']['pause_s'] == 0 and meta['robot'] == ROBOT
 
 
 def test_a_summary_counts_failures_by_kind(demonstrations):
@@ -112,7 +113,7 @@ def test_rounds_collect_learn_and_evaluate_and_are_not_done_twice(
     method, demonstrations, checkpoint, tmp_path
 ):
     rig = LocalRig(SPEC, 'transfer', with_labels=method == 'dagger')
-    wanted = Rounds(tmp_path, checkpoint, 'transfer', method, 1, 1, 1)
+    wanted = Rounds(tmp_path, checkpoint, 'transfer', ROBOT, method, 1, 1, 1)
     rows = run_rounds(rig, wanted, lambda event, values: None)
     learned = Path(rows[0]['checkpoint'])
     bags = [Path(bag) for bag in read_provenance(learned)['bags']]
@@ -132,8 +133,8 @@ def test_rounds_collect_learn_and_evaluate_and_are_not_done_twice(
     ],
 )
 def test_rounds_learn_what_a_person_did_and_what_was_told(tmp_path, method, operator, learn_from):
-    rounds = Rounds(tmp_path, tmp_path, 'transfer', method, operator=operator)
-    command = train_command([tmp_path], tmp_path, tmp_path, rounds.learn_from, 0.0)
+    rounds = Rounds(tmp_path, tmp_path, 'transfer', ROBOT, method, operator=operator)
+    command = train_command([tmp_path], tmp_path, tmp_path, ROBOT, rounds.learn_from, 0.0)
     assert f'learn_from={learn_from}' in command
 
 
@@ -141,6 +142,6 @@ def test_an_unknown_method_is_refused(checkpoint, tmp_path):
     with pytest.raises(ValueError, match='hg_dagger'):
         run_rounds(
             LocalRig(SPEC, 'transfer'),
-            Rounds(tmp_path, checkpoint, 'transfer', 'magic'),
+            Rounds(tmp_path, checkpoint, 'transfer', ROBOT, 'magic'),
             lambda event, values: None,
         )

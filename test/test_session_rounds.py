@@ -65,7 +65,9 @@ def learned(first, root, rounds):
     """Put checkpoints where rounds would leave theirs: nothing is to be trained."""
     for number in range(1, rounds + 1):
         shutil.copytree(first, root / f'round_{number:02d}' / 'checkpoint')
-    return Rounds(root, first, 'transfer', episodes=2, rounds=rounds, evaluation_episodes=10)
+    return Rounds(
+        root, first, 'transfer', 'sim', episodes=2, rounds=rounds, evaluation_episodes=10
+    )
 
 
 def test_a_checkpoint_that_succeeds_less_often_is_not_kept(first, tmp_path):
@@ -90,7 +92,9 @@ def test_an_evaluation_in_which_a_person_had_to_take_over_is_none_that_succeeded
 
 def learned_before(root, first, rounds):
     """Return the rounds of a folder that has them."""
-    return Rounds(root, first, 'transfer', episodes=2, rounds=rounds, evaluation_episodes=10)
+    return Rounds(
+        root, first, 'transfer', 'sim', episodes=2, rounds=rounds, evaluation_episodes=10
+    )
 
 
 def test_a_person_has_the_last_checkpoint_back_and_a_restart_remembers(first, tmp_path):
@@ -125,7 +129,14 @@ def test_a_training_that_dies_in_the_background_is_told_once_and_collecting_goes
     wide = partial(command_behind, is_idle=False)  # a machine that tests is never idle
     monkeypatch.setattr(training, 'command_behind', lambda words, is_idle: wide(words))
     wanted = Rounds(
-        tmp_path, first, 'transfer', episodes=2, rounds=2, data=(tmp_path,), in_background=True
+        tmp_path,
+        first,
+        'transfer',
+        'sim',
+        episodes=2,
+        rounds=2,
+        data=(tmp_path,),
+        in_background=True,
     )
     rig, told = ToldRig({}), []  # it leaves no bags to learn from
     with pytest.raises(TrainingFailed, match=r'round 2 failed: exit code 2; see .*: no bags in'):

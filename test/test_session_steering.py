@@ -129,7 +129,7 @@ class NotingRig:
         return EpisodeResult(plan.number, plan.seed, 'success', '', how, 10, 0, 0, 1.0)
 
 
-WANTED = Wanted('', 'transfer', 2, checkpoint='c', demonstrators=2)
+WANTED = Wanted('', 'transfer', 'sim', 2, checkpoint='c', demonstrators=2)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def in_process(args: argparse.Namespace) -> list[dict[str, Any]]:
         root=Path(args.out),
         checkpoint=Path(args.checkpoint),
         task=args.task,
+        robot=args.robot,
         method=args.method,
         episodes=args.episodes,
         rounds=args.rounds,

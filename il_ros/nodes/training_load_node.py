@@ -71,7 +71,7 @@ class TrainingLoadNode(Node):
     def training(self, out: Path) -> Training:
         """Begin to train as a session does behind its collecting."""
         given = ([Path(self.p.data)], Path(self.p.checkpoint), out)
-        command = train_command(*given, 'demonstrations', 0.0)
+        command = train_command(*given, self.p.robot, 'demonstrations', 0.0)
         for difference in ENDLESS:
             command += ['--set', difference]
         return Training(command, out, one_thread=True)

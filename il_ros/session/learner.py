@@ -52,7 +52,8 @@ class Learner:
         if self._is_superseded(number):
             return
         given = (self._data(number), self._acting.checkpoint(self._acting.round), out)
-        command = train_command(*given, wanted.learn_from, wanted.train_seconds)
+        how = (wanted.robot, wanted.learn_from, wanted.train_seconds)
+        command = train_command(*given, *how)
         self._round, self._collected, self._failure = number, summary(collected), None
         self._training = Training(command, out, wanted.in_background)
         self._say('train', {'round': number, 'checkpoint': str(out)})

@@ -22,6 +22,7 @@ class Wanted:
 
     root_dir: str
     task: str
+    robot: str  # name in config/robots, or a robot YAML
     episodes: int
     checkpoint: str = ''
     seed: int = -1  # -1 begins the range that the program stands for
@@ -69,6 +70,7 @@ def hg_dagger(rig: Rig, wanted: Wanted, say: Say) -> dict[str, Any]:
         root=Path(wanted.root_dir),
         checkpoint=Path(wanted.checkpoint),
         task=wanted.task,
+        robot=wanted.robot,
         episodes=wanted.episodes,
         rounds=wanted.rounds,
         evaluation_episodes=wanted.evaluation_episodes,

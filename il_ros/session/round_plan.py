@@ -17,6 +17,7 @@ class Rounds:
     root: Path
     checkpoint: Path  # acts in the first round; its configuration trains the later ones
     task: str
+    robot: str  # name in config/robots, or a robot YAML
     method: str = 'hg_dagger'  # or 'dagger'
     episodes: int = 20  # a round
     rounds: int = 5

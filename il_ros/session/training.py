@@ -22,13 +22,14 @@ class TrainingFailed(ValueError):
 
 
 def train_command(
-    data: Sequence[Path], like: Path, out: Path, learn_from: str, seconds: float
+    data: Sequence[Path], like: Path, out: Path, robot: str, learn_from: str, seconds: float
 ) -> list[str]:
     """Return the command that trains as the checkpoint `like` was trained, on other data."""
     command = [sys.executable, '-m', 'il_ros.cli.main', 'train', '--json']
     for path in data:
         command += ['--data', str(path)]
-    command += ['--like', str(like), '--out', str(out), '--set', f'learn_from={learn_from}']
+    command += ['--like', str(like), '--out', str(out), '--robot', robot]
+    command += ['--set', f'learn_from={learn_from}']
     if seconds > 0:
         command += ['--set', f'seconds={seconds}']
     return command
