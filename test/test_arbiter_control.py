@@ -300,3 +300,15 @@ def test_a_call_of_the_gate_is_published_until_somebody_has_come_and_the_score_i
     calls = [i for i, (_, request) in enumerate(told) if request]
     assert calls == list(range(5 + 15, 40))  # 0.3 s later, no blink; '' once the score is low
     assert told[20][1] == 'gate: distance 3 is above 2'
+
+
+def test_what_the_gate_thought_of_a_policy_ends_when_that_is_to_rest():
+    it = control(None, Gate('distance'))
+    for tick in range(40):
+        it.take_scores(tick * DT, {'distance': Reading(3.0, 2.0, 1.0)})
+        it.take_chunk(ActionChunk(tick * DT, np.tile(SPEC.home, (20, 1))))
+        ticked(it, tick * DT)
+    assert it.request.startswith('gate: ')
+    it.drop_plan()
+    seen = [whys(ticked(it, tick * DT)) for tick in range(40, 80)]
+    assert not any('gate' in why for found in seen for why in found) and 'gate' not in it.request

@@ -56,6 +56,15 @@ class Rig:
         return {'distance': Reading(value, 2.0, 1.0), 'spread': Reading(99.0, 1.0, 0.5)}
 
 
+def test_a_gate_that_nobody_asks_for_does_not_call_and_one_asked_for_again_begins_anew():
+    rig = Rig()
+    assert rig.run(MUCH)[0] == HOLD
+    rig.arbiter.gate.ask('')
+    assert rig.run(MUCH) == (POLICY, '')
+    rig.arbiter.gate.ask('distance')
+    assert rig.run(LITTLE) == (POLICY, '') and rig.run(MUCH)[0] == HOLD
+
+
 def test_a_high_score_slows_down_and_holds_within_every_limit():
     rig = Rig()
     assert rig.run(LITTLE, 40) == (POLICY, '')

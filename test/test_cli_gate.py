@@ -1,6 +1,7 @@
 """`il-ros gate`: scores fitted to bags, bounds from roll-outs, and a pilot that tells of both."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from il_ros.policy.load import load_policy
 from il_ros.policy.pilot import load_pilot
 from il_ros.policy.scores.bounds import Bounds
 from il_ros.policy.scores.gauges import load_gauges
-from il_ros.policy.scores.kept import keep, kept
+from il_ros.policy.scores.kept import Kept, keep, kept
 from il_ros.recorder.label import label
 from il_ros.recorder.read import find_bags, read_bag
 from il_ros.robot.load import load_robot
@@ -79,6 +80,23 @@ def test_scores_are_fitted_calibrated_and_told(policy, demos, capsys):
     assert found['distance']['high'] == pytest.approx(max(highest))
     other = gate(capsys, policy, '--rollouts', bags, '--false-alarms', 0.7)
     assert other['distance']['high'] < found['distance']['high']
+
+
+def test_a_gate_like_anothers(policy, demos, tmp_path, capsys):
+    capsys.readouterr()
+    other, own = tmp_path / 'other', tmp_path / 'own'
+    differences = [word for pair in (*TRAIN, 'seed=2') for word in ('--set', pair)]
+    assert main(['train', '--data', str(demos), '--out', str(own), *differences]) == 0
+    shutil.copytree(policy, other, ignore=shutil.ignore_patterns('scores.*'))
+    version = load_pilot(other, SPEC, 'cpu').version
+    assert main(['gate', str(own), '--like', str(other)]) == 2
+    assert f'{other}: it has no scores' in capsys.readouterr().err
+    bounds = Bounds(high=1.0, low=0.5, episodes=2, rate=0.3, calls_per_hour=80.0)
+    scores = {name: Kept({}, bounds) for name in ('distance', 'ensemble', 'risk')}
+    keep(other, version, scores)
+    found = gate(capsys, own, '--like', other, '--episodes', 2)
+    assert list(found) == ['distance'] and found['distance']['episodes'] == 2
+    assert found['distance']['calls_per_hour'] == 80.0 and found['distance']['high'] != 1.0
 
 
 def test_a_video_shows_when_the_gate_called_and_what_was_true(

@@ -3,6 +3,7 @@
 import io
 import shutil
 import signal
+from dataclasses import replace
 from itertools import pairwise, takewhile
 from time import monotonic
 
@@ -96,11 +97,10 @@ TICKS = {'correct': 240, 'off': 40}  # after which a person stops the episode
 
 
 def plans(root):
-    """A policy that is corrected by the synthetic operator, and one that acts alone."""
-    return [
-        EpisodePlan(i, 11 + i, 'transfer', operator, 0, with_policy=True, root=str(root))
-        for i, operator in enumerate(TICKS)
-    ]
+    """A policy that is corrected by the synthetic operator, that is alone, and without a gate."""
+    corrected = EpisodePlan(0, 11, 'transfer', 'correct', 0, with_policy=True, root=str(root))
+    alone = replace(corrected, number=1, seed=12, operator='off')
+    return [corrected, alone, replace(alone, number=2, is_gated=False)]
 
 
 def gated_checkpoint(folder):
@@ -127,7 +127,7 @@ def loop_of(folder, gate):
 
 
 def through_the_graph(folder, root):
-    """Run both plans, and one whose operator freezes; return the results."""
+    """Run the plans, and one whose operator freezes; return the results."""
     with Graph(PARTS, namespace='/robot1') as graph:
         steering = Steering(Standing(lambda phase, values: None))
         parts = GraphParts(graph.client, list(PARTS), is_lockstep=True)
@@ -158,7 +158,7 @@ def through_the_graph(folder, root):
             operator.send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
             stop_at(40)(ticks)
 
-        frozen = EpisodePlan(2, 13, 'transfer', 'always', 0, True, f'{root}_frozen')
+        frozen = EpisodePlan(3, 13, 'transfer', 'always', 0, True, f'{root}_frozen')
         return [*results, run(frozen, freeze_and_stop)]
 
 
@@ -181,13 +181,14 @@ class Pause:
 
 
 def in_one_process(folder, root, recorded):
-    """Run both plans with the same parts in a loop, for as long as they were recorded."""
+    """Run the plans with the same parts in a loop, for as long as they were recorded."""
     loop = loop_of(folder, Gate('spread'))
     world = loop.world
     recording = BagSubscriber(SPEC, EpisodeRecorder(root))
     for plan, episode in zip(plans(root), recorded, strict=True):
         correcting = plan.operator == 'correct'
         loop.hands = OperatorHands(SPEC, 'transfer', 0, always=False) if correcting else None
+        loop.arbiter.gate = Gate('spread' if plan.is_gated else '')
         while world.now_ns + SPEC.dt_ns < episode.stamp_ns[0]:  # until it was really stopped
             world.step(None)
         loop.reset(plan.seed)
@@ -223,12 +224,12 @@ def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
     tmp_path, one_thread
 ):
     folder = gated_checkpoint(tmp_path / 'policy')
-    corrected, alone, frozen = through_the_graph(folder, tmp_path / 'graph')
+    corrected, alone, ungated, frozen = through_the_graph(folder, tmp_path / 'graph')
     assert corrected.interventions > 0 and corrected.human_ticks < corrected.ticks
     assert corrected.human_ticks * SPEC.dt_s <= corrected.attention_s  # it watched, too
     assert corrected.is_repeatable  # and the same, tick by tick, in spite of a pause
     assert alone.human_ticks == 0 and alone.termination == 'stopped' and alone.is_repeatable
-    assert not frozen.is_repeatable
+    assert ungated.is_repeatable and not frozen.is_repeatable
     assert read_meta(frozen.bag)['dropped'] == 'leader, joy'
     graph = load_episodes(tmp_path / 'graph', SPEC, CAMERAS)
     in_one_process(folder, tmp_path / 'local', graph)
@@ -239,6 +240,7 @@ def test_policy_and_operator_do_the_same_through_the_graph_and_in_one_process(
         assert gates(one) == gates(other)
         assert one.meta['namespace'] == '/robot1'
     assert [whys for _, whys in gates(local[1])].count('chunk') > 0 < len(called(local[1]))
+    assert not called(graph[2]) and {score for score, _ in gates(graph[2])} == {'nan'}
     assert waits(local[0]) and max(waits(local[0])) <= 1  # ticks after a hand-back
 
 

@@ -1,13 +1,19 @@
 """Sessions without a graph: phases, collections that go on, rounds that learn."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from il_ros.checkpoint import read_provenance
+from il_ros import wire
+from il_ros.arbiter.gate import Gate
+from il_ros.checkpoint import peek, read_provenance
 from il_ros.dataset.cache import load_episodes
 from il_ros.policy.config import TrainConfig
+from il_ros.policy.scores.bounds import Bounds
+from il_ros.policy.scores.kept import keep, kept
+from il_ros.recorder.read import read_bag
 from il_ros.robot.load import load_robot
 from il_ros.session import seeds
 from il_ros.session.collect import RESULTS, Collection, collect, read_results, summary
@@ -17,6 +23,7 @@ from il_ros.session.rounds import Rounds, run_rounds
 from il_ros.session.training import train_command
 from il_ros.sim.demonstrators import turns
 from il_ros.trainer import train
+from il_ros.trainer.gauging import fit_scores, with_bounds
 
 ROBOT = 'sim7'  # not the one that is taken where none is named
 SPEC = load_robot(ROBOT)
@@ -108,20 +115,47 @@ def test_a_summary_counts_failures_by_kind(demonstrations):
     assert result['human_share'] == 1.0
 
 
-@pytest.mark.parametrize('method', ['hg_dagger', 'dagger'])
-def test_rounds_collect_learn_and_evaluate_and_are_not_done_twice(
-    method, demonstrations, checkpoint, tmp_path
-):
-    rig = LocalRig(SPEC, 'transfer', with_labels=method == 'dagger')
-    wanted = Rounds(tmp_path, checkpoint, 'transfer', ROBOT, method, 1, 1, 1)
+def test_rounds_of_dagger_are_not_done_twice(checkpoint, tmp_path):
+    rig = LocalRig(SPEC, 'transfer', with_labels=True)
+    run_twice(rig, Rounds(tmp_path, checkpoint, 'transfer', ROBOT, 'dagger', 1, 1, 1))
+
+
+def run_twice(rig, wanted):
+    """Run a round of one episode, and find it done; return the checkpoint that came of it."""
     rows = run_rounds(rig, wanted, lambda event, values: None)
     learned = Path(rows[0]['checkpoint'])
     bags = [Path(bag) for bag in read_provenance(learned)['bags']]
-    assert len(bags) == 3 and tmp_path / 'round_01' / 'bags' in [bag.parent for bag in bags]
-    assert json.loads((tmp_path / 'rounds.json').read_text()) == rows
+    assert len(bags) == 3 and wanted.root / 'round_01' / 'bags' in [bag.parent for bag in bags]
+    assert json.loads((wanted.root / 'rounds.json').read_text()) == rows
     told = []
     again = run_rounds(rig, wanted, lambda event, values: told.append(event))
     assert again == rows and told == ['acts']
+    return learned
+
+
+def test_what_a_round_of_hg_dagger_learned_has_a_gate_of_its_own(checkpoint, tmp_path):
+    """And does not have one while it is evaluated alone."""
+    first = tmp_path / 'first'
+    shutil.copytree(checkpoint, first)
+    fit_scores(first, ('distance',), load_episodes(read_provenance(first)['bags'], SPEC), SPEC)
+    version = peek(first).version
+    always = Bounds(high=-1.0, low=-2.0, episodes=9, rate=0.1, calls_per_hour=80.0)
+    keep(first, version, with_bounds(kept(first, version), {'distance': always}))
+    rig = LocalRig(SPEC, 'transfer', gate=Gate('distance'))
+    wanted = Rounds(tmp_path / 'rounds', first, 'transfer', ROBOT, 'hg_dagger', 1, 1, 2)
+    learned = run_twice(rig, wanted)
+    (own,) = kept(learned, peek(learned).version).values()
+    assert own.bounds.episodes == 2 and own.bounds.calls_per_hour == 80.0 and own.bounds.high > 0
+    assert calls(wanted.corrections(1)) and not calls(wanted.evaluation(0))
+    assert not calls(wanted.evaluation(1))
+
+
+def calls(collection):
+    """Return why the gate held, tick by tick at which it did."""
+    bags = [result.bag for result in read_results(collection.folder)]
+    rows = [row for bag in bags for row in read_bag(bag, {wire.AUTHORITY.name})]
+    arms = [arm for _, _, _, data in rows for arm in wire.read_authority(data)[1]]
+    return [arm.why for arm in arms if arm.why.startswith('gate: distance')]
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,11 @@ class Control:
         if self.lockstep is not None:
             self.lockstep.restart()
 
+    def drop_plan(self) -> None:
+        """End what the policy planned, and what was thought of it: it is to rest."""
+        self.arbiter.plans.refuse('plan dropped')
+        self.arbiter.gate.forget()
+
     def drop_silent(self, waited_s: float) -> list[str]:
         """Drop and return the participants who kept the tick waiting for too long."""
         if self.lockstep is None or self._joints is None:

@@ -42,12 +42,18 @@ class Gate:
         self.holds = holds
         self.forget()
 
+    def ask(self, score: str) -> None:
+        """Go by a score from now on, '' by none; where it is another, trust at first."""
+        if score != self.score:
+            self.score = score
+            self.forget()
+
     def forget(self) -> None:
         """Trust: a new episode."""
         self._mood = Mood.TRUSTS
         self._why = ''  # a person is called
         self._wrong = ''  # what is the matter with the newest reading
-        self._read_ns = -1  # the plan that it is of
+        self._read_ns: int | None = None  # the plan that it is of; what was planned before is past
         self._alone_ns: int | None = None  # since when a plan has come without
         self.value = float('nan')
 
@@ -85,6 +91,8 @@ class Gate:
         """Follow a tick: the newest plan's stamp, None without one; who came, if anybody."""
         if not self.score:
             return
+        if self._read_ns is None:
+            self._read_ns = -1 if planned_ns is None else planned_ns
         if planned_ns is not None and planned_ns > self._read_ns:
             self._alone_ns = now_ns if self._alone_ns is None else self._alone_ns
             if now_ns - self._alone_ns > PATIENCE_NS:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='calls per episode that would have succeeded',
     )
     rate.add_argument('--calls-per-hour', type=float, metavar='CALLS', help='of acting')
+    rate.add_argument(
+        '--like',
+        metavar='CHECKPOINT',
+        help='fit the scores that this one has, and ask for calls as often as there; what the '
+        'checkpoint cannot have is left out',
+    )
     parser.add_argument(
         '--video',
         metavar='MP4',
@@ -61,14 +68,15 @@ def main(args: argparse.Namespace) -> int:
     if args.video:
         return film(args)
     version = version_of(folder)
-    names = tuple(dict.fromkeys(args.score or kept(folder, version) or FIRST))
-    if args.score or args.data or not kept(folder, version):
-        fit(folder, names, args.data, spec)
+    own, like = kept(folder, version), scores_like(args.like) if args.like else {}
+    names = tuple(dict.fromkeys(args.score or like or own or FIRST))
+    if args.score or args.data or like or not own:
+        fit(folder, names, args.data, spec, leave_out if like else None)
     rollouts = [Path(path) for path in args.rollouts or ()]
     if args.episodes:
         rollouts.append(roll_out(folder, version, args.episodes, spec))
     if rollouts:
-        take_bounds(folder, rollouts, args.false_alarms, args.calls_per_hour, spec)
+        take_bounds(folder, rollouts, *rate_of(args, like), spec)
     rows = described(folder, version, spec)
     print(json.dumps({'version': version, 'scores': rows}) if args.json else text(folder, rows))
     return 0
@@ -94,13 +102,43 @@ def version_of(folder: Path) -> str:
     return peek(folder).version
 
 
-def fit(folder: Path, names: tuple[str, ...], data: list[str] | None, spec: Any) -> None:
+def scores_like(checkpoint: str) -> dict[str, Any]:
+    """Return the scores of another checkpoint; ValueError where it has none."""
+    from il_ros.policy.scores.kept import kept
+
+    found = kept(Path(checkpoint), version_of(Path(checkpoint)))
+    if not found:
+        raise ValueError(f'{checkpoint}: it has no scores; fit them by il-ros gate {checkpoint}')
+    return found
+
+
+def leave_out(why: Exception) -> None:
+    """Say why a score is left out."""
+    print(f'left out: {why}', file=sys.stderr)
+
+
+def rate_of(args: argparse.Namespace, like: dict[str, Any]) -> tuple[float, float | None]:
+    """Return false alarms a success and calls an hour: as asked, or as the other one's bounds."""
+    asked = [score.bounds for score in like.values() if score.bounds is not None]
+    if asked:
+        return asked[0].rate, asked[0].calls_per_hour
+    return args.false_alarms, args.calls_per_hour
+
+
+def fit(
+    folder: Path,
+    names: tuple[str, ...],
+    data: list[str] | None,
+    spec: Any,
+    refused: Callable[[Exception], None] | None,
+) -> None:
     """Fit the scores called names; to the bags that the checkpoint learned from where no data."""
     from il_ros.checkpoint import read_provenance
     from il_ros.trainer.gauging import fit_scores
 
     bags = [Path(path) for path in data or read_provenance(folder)['bags']]
-    fit_scores(folder, names, episodes_of(folder, bags, spec), spec)
+    if not fit_scores(folder, names, episodes_of(folder, bags, spec), spec, refused):
+        raise ValueError(f'{folder}: it can have none of {", ".join(names)}')
 
 
 def roll_out(folder: Path, version: str, episodes: int, spec: Any) -> Path:

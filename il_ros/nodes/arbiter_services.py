@@ -35,7 +35,7 @@ def serve(node: Node, control: Control, hands: Hands | Guiding, now_ns: Callable
 
     actions: dict[str, Callable[[], str | None]] = {
         '~/reset': lambda: control.forget(now_ns()),
-        '~/drop_plan': lambda: control.arbiter.plans.refuse('plan dropped'),
+        '~/drop_plan': control.drop_plan,
         '~/estop': lambda: locks.stop('software'),
         '~/clear_estop': lambda: locks.clear(now_ns()),
         '~/take_over': take_all,

@@ -81,6 +81,7 @@ class GraphParts:
             self._set_operator(plan, plan.operator)
         if self._have_policy:
             self.client.set('policy_node', {'seed': plan.seed})
+            self.client.set('intervention_node', {'is_gated': plan.is_gated})
             self._policy.act(plan.with_policy)
         return int(self.client.trigger('sim_node/start')) if self.have_sim else 0
 
@@ -95,6 +96,8 @@ class GraphParts:
         if self._have_operator:
             self._set_operator(plan, 'off')
         self.client.trigger('intervention_node/drop_plan')
+        if not plan.is_gated:
+            self.client.set('intervention_node', {'is_gated': True})
         if self.have_sim:
             self.client.trigger('sim_node/stop')
         if self.is_lockstep:

@@ -40,6 +40,7 @@ PARAMS = (
     Param('max_age_s', 0.1, 'older joint_states are none [s]', low=0.02, high=2.0, fixed=True),
     Param('gate', '', 'score of the policy that calls a person; "": none does', fixed=True),
     Param('gate_holds', True, 'hold until somebody comes; false: only warn', fixed=True),
+    Param('is_gated', True, 'false: no gate for now, the policy shows what it does alone'),
 )
 WATCH_S = 0.2
 
@@ -92,6 +93,7 @@ class InterventionNode(Node):
     def try_tick(self) -> None:
         """Decide the tick, if it is time."""
         self.control.operator = self.get_parameter('operator').value
+        self.arbiter.gate.ask(self.p.gate if self.get_parameter('is_gated').value else '')
         self.publish(self.control.tick(self.now_ns()))
 
     def on_late(self) -> None:

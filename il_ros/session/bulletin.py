@@ -4,7 +4,7 @@ from typing import Any
 
 from il_ros.session.phases import Phase, Standing
 
-WRONG = ('failed',)  # events that a log calls errors
+WRONG = ('failed', 'not gauged')  # events that a log calls errors
 
 
 def put_up(standing: Standing, event: str, values: dict[str, Any]) -> None:
@@ -21,8 +21,8 @@ def _news(event: str, values: dict[str, Any]) -> dict[str, Any]:
     """Return the values of `episode` that an event sets."""
     if event == 'acts':
         return values
-    if event == 'train':
+    if event in ('train', 'gauge'):
         return {'training': f'round {values["round"]}'}
     if event == 'failed':
         return {'training': f'round {values["round"]} failed'}
-    return {'training': ''} if event == 'trained' else {}
+    return {'training': ''} if event in ('trained', 'gauged', 'not gauged') else {}

@@ -27,6 +27,7 @@ class Collection:
     with_policy: bool = False
     is_recorded: bool = True
     round: int = 0
+    is_gated: bool = True  # the gate, where there is one, may call
 
     @property
     def purpose(self) -> str:
@@ -49,6 +50,7 @@ class Collection:
             self.purpose,
             self.episodes if self.episodes < ENDLESS else 0,
             so_far,
+            self.is_gated,
         )
 
 

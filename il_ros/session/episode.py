@@ -28,6 +28,7 @@ class EpisodePlan:
     purpose: str = ''  # of its collection: 'demonstrations', 'corrections', 'evaluation'
     of: int = 0  # episodes that the collection shall have, 0: as many as there come
     so_far: tuple[str, ...] = ()  # how the collection's episodes before this one went
+    is_gated: bool = True  # the gate, where there is one, may call
 
     def told(self, *more: str) -> dict[str, Any]:
         """What `episode` says of it; more: how it went itself."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from il_ros.checkpoint import is_checkpoint, read_provenance
 from il_ros.session.acting import Acting, write_whole
+from il_ros.session.carry_gate import carry_gate, has_gate
 from il_ros.session.collect import collect, read_results, summary
 from il_ros.session.episode import EpisodeResult, Rig
 from il_ros.session.round_plan import Rounds, Say, each
@@ -123,6 +124,7 @@ class Learner:
                     break
                 self._give_up()
         if result is not None and result['success'] >= before['success']:
+            self._gauge(number)
             self._acting.keep(number)
         done = result or alone(read_results(self._wanted.evaluation(number).folder))
         self._note(self._row(number, done))
@@ -145,6 +147,19 @@ class Learner:
         write_whole(path, result)
         self._say('evaluated', {'round': number, **result})
         return result
+
+    def _gauge(self, number: int) -> None:
+        """Give a round's checkpoint a gate of its own, where the one given at first has one."""
+        wanted, first = self._wanted, self._acting.checkpoint(0)
+        if not has_gate(first):
+            return
+        self._say('gauge', {'round': number})
+        given = (first, wanted.checkpoint_of(number), wanted.robot)
+        rollouts = wanted.evaluation(number).folder
+        why = carry_gate(*given, rollouts, wanted.in_background)
+        event = 'gauged' if not why else 'not gauged'
+        self._say(event, {'round': number, 'why': why})
+        self._loaded = -1  # it was loaded without
 
     def _row(self, number: int, evaluated: dict[str, Any]) -> dict[str, Any]:
         """Return a round as one row of the table."""

@@ -44,8 +44,9 @@ class LocalRig:
         self.transport = transport
         self.with_labels = with_labels
         self.person = person
+        self.gate = gate or Gate()
         self.world = World(spec, make(TASKS, task), cameras_of(spec, cameras))
-        self.loop = Loop(self.world, Arbiter(spec, load_sources(), gate), transport=transport)
+        self.loop = Loop(self.world, Arbiter(spec, load_sources(), self.gate), transport=transport)
         self.pilot: Pilot | None = None
 
     def is_asked(self, wish: str) -> bool:
@@ -65,6 +66,7 @@ class LocalRig:
         self.loop.set_policy(self.pilot if plan.with_policy else None)
         self.loop.hands = hands = self._hands(plan)
         self.loop.labeller = self._labeller(plan)
+        self.loop.arbiter.gate = self.gate if plan.is_gated else Gate()
         self.loop.subscribers = [lambda step: tally.add(step.decision.authority)]
         recording = self._recording(plan) if plan.root else None
         if recording is not None:

@@ -65,6 +65,7 @@ class Rounds:
             operator='off',
             with_policy=True,
             round=number,
+            is_gated=False,
         )
 
 

@@ -21,8 +21,8 @@ def run_rounds(rig: Rig, wanted: Rounds, say: Say) -> list[dict[str, Any]]:
     Run or resume all rounds; return one row a round, also kept as rounds.json.
 
     say(event, values) is told 'episode', 'acts', 'train', 'await', 'trained', 'failed',
-    'evaluated', 'decided', 'rolled back' as they happen. Raises ValueError for what cannot work,
-    TrainingFailed where nothing else is left to do.
+    'evaluated', 'gauge', 'gauged', 'not gauged', 'decided', 'rolled back' as they happen. Raises
+    ValueError for what cannot work, TrainingFailed where nothing else is left to do.
     """
     if wanted.method not in METHODS:
         raise ValueError(f'unknown method {wanted.method!r}; known: {", ".join(METHODS)}')

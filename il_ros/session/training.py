@@ -51,11 +51,10 @@ class Training:
         self.out.parent.mkdir(parents=True, exist_ok=True)
         if one_thread:
             command = [*command, '--set', 'threads=1']
-        environment = {**os.environ, **(ONE_THREAD if one_thread else {})}
         with (self._beside(PRINTED)).open('w') as printed, self._beside(LOG).open('a') as log:
             return subprocess.Popen(
                 command_behind(command, is_idle=one_thread),
-                env=environment,
+                env=environment(one_thread),
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=log,
@@ -78,18 +77,25 @@ class Training:
         code = self._process.wait()
         if code == 0:
             return json.loads(self._beside(PRINTED).read_text())
-        raise TrainingFailed(f'{_ended(code)}; see {self._beside(LOG)}: {self._last_words()}')
-
-    def _last_words(self) -> str:
-        """Return the last line of the log, where progress bars write over themselves."""
-        text = self._beside(LOG).read_text(errors='replace').replace('\r', '\n').strip()
-        return text.splitlines()[-1][-LAST_WORDS:] if text else 'it said nothing'
+        log = self._beside(LOG)
+        raise TrainingFailed(f'{ended(code)}; see {log}: {last_words(log)}')
 
     def _beside(self, name: str) -> Path:
         return self.out.parent / name
 
 
-def _ended(code: int) -> str:
+def environment(one_thread: bool) -> dict[str, str]:
+    """Return the environment of a process that may have all threads, or is to have one."""
+    return {**os.environ, **(ONE_THREAD if one_thread else {})}
+
+
+def last_words(log: Path) -> str:
+    """Return the last line of a log, where progress bars write over themselves."""
+    text = log.read_text(errors='replace').replace('\r', '\n').strip()
+    return text.splitlines()[-1][-LAST_WORDS:] if text else 'it said nothing'
+
+
+def ended(code: int) -> str:
     """Return an exit status in words."""
     if code == -signal.SIGKILL:
         return 'killed by SIGKILL, as a process is when memory runs out'

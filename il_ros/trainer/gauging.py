@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from il_ros.dataset.windows import Windows
 from il_ros.policy.load import load_policy
 from il_ros.policy.model import Policy
 from il_ros.policy.scores import SCORES
-from il_ros.policy.scores.base import Moment
+from il_ros.policy.scores.base import Moment, NoScore
 from il_ros.policy.scores.bounds import Bounds
 from il_ros.policy.scores.gauges import Gauges, load_gauges, members
 from il_ros.policy.scores.kept import Kept, keep, kept
@@ -25,38 +26,64 @@ from il_ros.trainer.examples import examples_of
 from il_ros.trainer.run import tensors
 
 SEED = 0  # the same episodes give the same scores
+Refused = Callable[[NoScore], None]
 Scores = dict[str, np.ndarray]  # name -> (p,) of the plans of an episode
 
 
 def fit_scores(
-    folder: Path, names: Sequence[str], episodes: Sequence[Episode], spec: RobotSpec
-) -> None:
+    folder: Path,
+    names: Sequence[str],
+    episodes: Sequence[Episode],
+    spec: RobotSpec,
+    refused: Refused | None = None,
+) -> dict[str, Kept]:
     """
     Fit scores to episodes and keep them with the checkpoint, in place of all that were.
 
-    Raises what fitted() raises.
+    Returns what is kept; refused, and what is raised: see fitted().
     """
     version = load_policy(folder, spec)[1].version
-    keep(folder, version, fitted(folder, names, episodes, spec))
+    found = fitted(folder, names, episodes, spec, refused)
+    keep(folder, version, found)
+    return found
 
 
 def fitted(
-    folder: Path, names: Sequence[str], episodes: Sequence[Episode], spec: RobotSpec
+    folder: Path,
+    names: Sequence[str],
+    episodes: Sequence[Episode],
+    spec: RobotSpec,
+    refused: Refused | None = None,
 ) -> dict[str, Kept]:
     """
     Return scores of a checkpoint, fitted to episodes.
 
-    Raises NoScore for one that the policy or the episodes do not allow, ValueError for one that
-    there is not.
+    Raises NoScore for one that the policy or the episodes do not allow, unless refused is there to
+    be told of it; ValueError for one that there is not.
     """
     policy, _ = load_policy(folder, spec)
     others = members(folder, spec)
-    made = {name: make(SCORES, name, policy, others) for name in names}
-    examples = examples_of(policy, others, episodes, spec, torch.Generator().manual_seed(SEED))
-    return {
-        name: Kept(score.fit(examples, torch.Generator().manual_seed(SEED)))
-        for name, score in made.items()
+    made = {name: _tried(refused, make, SCORES, name, policy, others) for name in names}
+    examples = examples_of(policy, others, episodes, spec, _seeded())
+    states = {
+        n: _tried(refused, score.fit, examples, _seeded()) for n, score in made.items() if score
     }
+    return {name: Kept(state) for name, state in states.items() if state is not None}
+
+
+def _tried(refused: Refused | None, action: Callable[..., Any], *given: Any) -> Any:
+    """Return what an action gives, None where that score cannot be had and refused is told."""
+    try:
+        return action(*given)
+    except NoScore as error:
+        if refused is None:
+            raise
+        refused(error)
+        return None
+
+
+def _seeded() -> torch.Generator:
+    return torch.Generator().manual_seed(SEED)
 
 
 def calibrate(

@@ -11,3 +11,4 @@ class Bounds:
     low: float  # at or below it all is well again
     episodes: int  # that they are taken from
     rate: float  # of the false alarms per successful episode, or of all calls per episode, asked
+    calls_per_hour: float | None = None  # where it was this that was asked for

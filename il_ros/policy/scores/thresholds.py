@@ -1,6 +1,7 @@
 """What counts as much of a score: from roll-outs, for a chosen rate of calls."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -54,7 +55,7 @@ def for_calls(rollouts: Sequence[np.ndarray], hours: float, calls_per_hour: floa
             f'{calls_per_hour:g} calls an hour: between 0 and {len(rollouts) / hours:.0f}, the '
             'episodes an hour; to be called in every episode, watch'
         )
-    return for_false_alarms(rollouts, per_episode)
+    return replace(for_false_alarms(rollouts, per_episode), calls_per_hour=calls_per_hour)
 
 
 def _checked(scores: np.ndarray) -> np.ndarray:
