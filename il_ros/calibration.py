@@ -76,7 +76,18 @@ def check_recording(bag: Any, meta: Mapping[str, Any], spec: RobotSpec) -> None:
     """Raise OtherCalibration where a bag is not to be mixed with what spec's robot records."""
     wrong = misfit(meta.get(KEY), spec)
     if wrong:
-        raise OtherCalibration(f'{bag}: {wrong}')
+        other = other_robot(meta, spec)
+        raise OtherCalibration(
+            f'{bag}: {other}. If that is the same one, {wrong}' if other else f'{bag}: {wrong}'
+        )
+
+
+def other_robot(meta: Mapping[str, Any], spec: RobotSpec) -> str:
+    """Return that a bag is of a robot of another name than spec's, and the remedy; or ''."""
+    name = meta.get('robot') or spec.name
+    if name == spec.name:
+        return ''
+    return f'it is of robot {name!r} and read as {spec.name!r}; name its own, as by --robot {name}'
 
 
 def as_recorded(spec: RobotSpec, meta: Mapping[str, Any]) -> RobotSpec:

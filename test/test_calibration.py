@@ -69,6 +69,10 @@ def test_a_bag_is_read_as_the_robot_was_calibrated_then_and_mixed_only_when_acce
         load_episodes(tmp_path, now)
     with pytest.raises(OtherCalibration, match='il-ros calibrate --robot YAML --accept'):
         check_recordings(now, [tmp_path / 'none_yet', tmp_path])
+    with pytest.raises(
+        OtherCalibration, match=r"is of robot 'sim' and read as 'mine'; .* sim\. If"
+    ):
+        load_episodes(tmp_path, replace(now, name='mine'))
     accepted = replace(now, calibration=accepting(now.calibration, card(calibrated())['hash']))
     check_recordings(accepted, [tmp_path])
     [found] = load_episodes(tmp_path, accepted)

@@ -172,8 +172,11 @@ def test_a_missing_camera_is_named_with_those_there_are(spec, tmp_path):
 def test_another_robots_bag_is_refused_by_name(spec, tmp_path):
     """The bag and the joints that differ are named."""
     other = replace(spec, name='other', joint_names=(*spec.joint_names[:-1], 'claw'))
-    folder = SmallBag(other, n=4).write(tmp_path / 'bag')
-    with pytest.raises(wire.WrongJoints, match=f'{folder}.*right_gripper'):
+    bag = SmallBag(other, n=4)
+    bag.meta = {**bag.meta, 'robot': 'other'}
+    folder = bag.write(tmp_path / 'bag')
+    why = f"{folder}.*right_gripper.*of robot 'other' and read as 'sim'; .* --robot other"
+    with pytest.raises(wire.WrongJoints, match=why):
         decode_bag(folder, spec)
 
 

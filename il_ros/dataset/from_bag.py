@@ -1,12 +1,14 @@
 """A bag becomes an Episode: one row a control tick, everything aligned to that tick's stamp."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from il_ros import wire
-from il_ros.calibration import as_recorded
+from il_ros.calibration import as_recorded, other_robot
 from il_ros.dataset.episode import WHO, Episode
 from il_ros.dataset.image_rows import ImageRows
 from il_ros.dataset.late_ticks import stood_in_for
@@ -42,7 +44,7 @@ def decode_bag(
     folder = Path(folder)
     meta = read_meta(folder)
     spec = as_recorded(spec, meta)
-    readings = Readings(folder, spec)
+    readings = _read(folder, meta, spec)
     pictures = [ImageRows(folder, name, image_size) for name in cameras]
     ticks = _clock(readings)
     readings.move(stood_in_for(readings.authority, ticks, spec.dt_ns))
@@ -64,6 +66,15 @@ def decode_bag(
         images={p.camera: p.write(table.stamp_ns, images_into) for p in pictures},
         image_age_s={p.camera: p.age_s(table.stamp_ns) for p in pictures},
     )
+
+
+def _read(folder: Path, meta: Mapping[str, Any], spec: RobotSpec) -> Readings:
+    """Return a bag's readings; WrongJoints says, too, if it is of a robot of another name."""
+    try:
+        return Readings(folder, spec)
+    except wire.WrongJoints as error:
+        other = other_robot(meta, spec)
+        raise wire.WrongJoints(f'{error}; {other}' if other else str(error)) from error
 
 
 @dataclass(frozen=True)
