@@ -29,7 +29,7 @@ def carry_gate(first: Path, new: Path, robot: str, rollouts: Path, one_thread: b
     log = new.parent / LOG
     with log.open('a') as file:
         done = subprocess.run(
-            command_behind(command, is_idle=one_thread),
+            command_behind(command, is_idle=False),  # the session waits for it
             env=environment(one_thread),
             stdin=subprocess.DEVNULL,
             stdout=file,
