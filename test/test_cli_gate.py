@@ -1,6 +1,7 @@
 """`il-ros gate`: scores fitted to bags, bounds from roll-outs, and a pilot that tells of both."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -19,6 +20,7 @@ from il_ros.policy.scores.kept import Kept, keep, kept
 from il_ros.recorder.label import label
 from il_ros.recorder.read import find_bags, read_bag
 from il_ros.robot.load import load_robot
+from il_ros.session.carry_gate import carry_gate
 from il_ros.session.collect import Collection, collect
 from il_ros.session.local import LocalRig
 from il_ros.trainer.gauging import scores_of, with_bounds
@@ -97,6 +99,9 @@ def test_a_gate_like_anothers(policy, demos, tmp_path, capsys):
     found = gate(capsys, own, '--like', other, '--episodes', 2)
     assert list(found) == ['distance'] and found['distance']['episodes'] == 2
     assert found['distance']['calls_per_hour'] == 80.0 and found['distance']['high'] != 1.0
+    why = carry_gate(other, own, 'sim', demos, one_thread=True)  # demonstrations are no roll-outs
+    assert re.search(r'exit code 2; see .*gate\.log: il-ros gate: .*none is a .*roll-out', why)
+    assert kept(own, load_pilot(own, SPEC, 'cpu').version)['distance'].bounds is None
 
 
 def test_a_video_shows_when_the_gate_called_and_what_was_true(
