@@ -11,7 +11,7 @@ from il_ros.rollout.evaluate import EXPERT, make_loop, trial_of
 from il_ros.rollout.sequential import LEVEL
 from il_ros.session.seeds import TEST, VALIDATION
 from il_ros.studies import imitation
-from il_ros.studies.attention_answer import answer, draw_arm, draw_before, row_of
+from il_ros.studies.attention_answer import MAIN, answer, draw_arm, draw_before, row_of
 from il_ros.studies.attention_arms import (
     ARMS,
     IMPRECISION_RAD,
@@ -21,7 +21,7 @@ from il_ros.studies.attention_arms import (
 )
 from il_ros.studies.attention_rounds import Plan, Rounds, begin, described, tested
 from il_ros.studies.intervention_value import InterventionValue
-from il_ros.studies.study import Cell, Done, Result, Study, Table, finished_tasks
+from il_ros.studies.study import Cell, Done, Result, Study, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -182,15 +182,14 @@ class Attention(Study):
         """Draw success against minutes of attention, task by task, the rounds as points."""
         from matplotlib.figure import Figure
 
-        size = (0.8 + 5.2 * len(self.tasks), 4.4)
+        begun = {task: done[f'{task}/before'] for task in self.tasks if f'{task}/before' in done}
+        size = (0.8 + 5.2 * max(len(begun), 1), 4.4)
         figure = Figure(figsize=size, layout='constrained')
-        axes = figure.subplots(1, len(self.tasks), sharey=True, squeeze=False)[0]
-        for axis, task in zip(axes, self.tasks, strict=True):
-            before = done.get(f'{task}/before')
-            if before is not None:
-                draw_before(axis, before)
+        axes = figure.subplots(1, max(len(begun), 1), sharey=True, squeeze=False)[0]
+        for axis, (task, before) in zip(axes, begun.items(), strict=False):
+            draw_before(axis, before)
             for name, colour in zip(self.arms, SERIES, strict=False):
-                if f'{task}/{name}' in done and before is not None:
+                if f'{task}/{name}' in done:
                     rounds = done[f'{task}/{name}']['rounds']
                     draw_arm(axis, name, rounds, before, colour)
             axis.set(title=task, xlabel="minutes of a person's attention, switches charged")
@@ -206,10 +205,12 @@ class Attention(Study):
         return ' '.join(f'{task}: {self._answer(task, done)}' for task in self.tasks)
 
     def so_far(self, done: Done) -> str:
-        """Return the answer for tasks whose arms are all done."""
-        whole = finished_tasks(self.cells(), done)
-        return ' '.join(f'{task}: {self._answer(task, done)}' for task in whole)
+        """Return the answer for tasks whose main arms are done, without those that are not."""
+        parts = ('before', *(name for name in MAIN if name in self.arms))
+        known = [t for t in self.tasks if all(f'{t}/{part}' in done for part in parts)]
+        return ' '.join(f'{task}: {self._answer(task, done)}' for task in known)
 
     def _answer(self, task: str, done: Done) -> str:
-        rounds = {name: done[f'{task}/{name}']['rounds'] for name in self.arms}
+        arms = [name for name in self.arms if f'{task}/{name}' in done]
+        rounds = {name: done[f'{task}/{name}']['rounds'] for name in arms}
         return answer(rounds, done[f'{task}/before'])
