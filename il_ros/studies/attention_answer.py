@@ -7,7 +7,7 @@ import numpy as np
 
 from il_ros.rollout.statistics import contrast, difference, rate
 from il_ros.rollout.trend import percent, slope
-from il_ros.studies.attention_arms import ARMS, LABELS
+from il_ros.studies.attention_arms import ARMS, DEMONSTRATES, LABELS
 from il_ros.studies.conditions import columns, text
 from il_ros.studies.study import Result
 
@@ -19,7 +19,8 @@ MAIN = ('gated', 'watching')  # the question; the others are what it has to beat
 def row_of(task: str, name: str, rounds: Sequence[Result]) -> dict[str, Any]:
     """Return an arm's line of the table: what its rounds took, and what the last one brought."""
     episodes = sum(row['episodes'] for row in rounds)
-    trend = slope([row['interventions'] for row in rounds])
+    is_corrected = ARMS[name].operator != DEMONSTRATES  # who demonstrates has the arms all along
+    trend = slope([row['interventions'] for row in rounds]) if is_corrected else None
     return {
         'task': task,
         'arm': LABELS[name],
