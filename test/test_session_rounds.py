@@ -65,9 +65,7 @@ def learned(first, root, rounds):
     """Put checkpoints where rounds would leave theirs: nothing is to be trained."""
     for number in range(1, rounds + 1):
         shutil.copytree(first, root / f'round_{number:02d}' / 'checkpoint')
-    return Rounds(
-        root, first, 'transfer', 'sim', episodes=2, rounds=rounds, evaluation_episodes=10
-    )
+    return learned_before(root, first, rounds)
 
 
 def test_a_checkpoint_that_succeeds_less_often_is_not_kept(first, tmp_path):

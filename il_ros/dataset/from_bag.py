@@ -74,7 +74,9 @@ def _read(folder: Path, meta: Mapping[str, Any], spec: RobotSpec) -> Readings:
         return Readings(folder, spec)
     except wire.WrongJoints as error:
         other = other_robot(meta, spec)
-        raise wire.WrongJoints(f'{error}; {other}' if other else str(error)) from error
+        if not other:
+            raise
+        raise wire.WrongJoints(f'{error}; {other}') from error
 
 
 @dataclass(frozen=True)
